@@ -69,7 +69,14 @@ RC: dict[str, Any] = {
     "mathtext.fontset": "custom",
     "mathtext.rm": FONT,
 }
-TYPE_SIZES = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+TYPE_SIZES = (
+    "font.size",
+    "axes.titlesize",
+    "axes.labelsize",
+    "xtick.labelsize",
+    "ytick.labelsize",
+    "legend.fontsize",
+)
 
 
 @cache
@@ -108,7 +115,7 @@ def house(own: Mapping[str, Any] | None = None) -> Iterator[None]:
     _current.update(palette=tuple(own.get("palette", PALETTE)), width=float(own.get("width", WIDTH)))
     rc["axes.prop_cycle"] = cycler(color=_current["palette"])
     try:
-        with mpl.rc_context(rc):
+        with mpl.rc_context(rc):  # type: ignore[arg-type]
             yield
     finally:
         _current.clear()
@@ -126,7 +133,9 @@ def palette(n: int) -> list[str]:
             Fault(
                 say(f"{n} colori chiesti", f"{n} colours asked for"),
                 allowed=f"≤ {len(colours)}",
-                next_step=say("Unire le categorie o dividere la figura.", "Merge categories or split the figure."),
+                next_step=say(
+                    "Unire le categorie o dividere la figura.", "Merge categories or split the figure."
+                ),
             )
         )
     return list(colours[:n])
@@ -178,7 +187,10 @@ def coordinates(fig: Figure) -> list[np.ndarray]:
     for ax in fig.axes:
         found.append(np.array([*ax.get_xlim(), *ax.get_ylim()], dtype=float))
         found += [np.asarray(line.get_xydata(), dtype=float) for line in ax.lines]
-        found += [np.asarray(p.get_patch_transform().transform(p.get_path().vertices), dtype=float) for p in ax.patches]
+        found += [
+            np.asarray(p.get_patch_transform().transform(p.get_path().vertices), dtype=float)
+            for p in ax.patches
+        ]
         for collection in ax.collections:
             found.append(np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan))
             found += [np.asarray(path.vertices, dtype=float) for path in collection.get_paths()]

@@ -126,9 +126,7 @@ class Words:
             near = get_close_matches(key, [*self._own, *shared()["words"]], 1)
             raise EvidenceError(
                 Fault(
-                    say(
-                        f"manca la parola «{key}» in {self.language}", f"no word '{key}' in {self.language}"
-                    ),
+                    say(f"manca la parola «{key}» in {self.language}", f"no word '{key}' in {self.language}"),
                     where=f"notebooks/{self._notebook}.toml [words]",
                     next_step=say(
                         f'Aggiungere: {key} = {{ it = "…", en = "…" }}',

@@ -1,0 +1,392 @@
+"""The one door by which anything leaves a notebook: numbers, tables, figures and statements, kept in one record.
+
+What belongs here: what an entry must carry, its protection, and the writing of the record. What does not: how a table or figure is
+turned into JSON, SVG and cell output (entries.py), which cells must be suppressed (disclosure.py), prose and captions (analysis.publish).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from analysis import places
+from analysis.errors import DisclosureError, EvidenceError, Fault, language, say
+from analysis.evidence import columns as specs
+from analysis.evidence import disclosure, entries
+from analysis.evidence.words import DIGITS, LANGUAGES, Words, format_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+SCHEMA = 1
+KINDS = ("exact", "float", "stochastic")
+FORMS = ("higher", "lower", "unclear")
+Columns = Mapping[str, Mapping[str, Any]]
+
+
+class Difference(Protocol):
+    """What a statement is chosen from: an estimate with its interval and the number of units behind it."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the study says of itself, as a plain mapping (`Study.context()`); it heads the record."""
+
+    head: Mapping[str, Any]
+    organisations: Mapping[str, Mapping[str, Any]]
+    rules: disclosure.Rules
+
+
+def read_context(context: Mapping[str, Any]) -> Context:
+    rules = context.get("disclosure", {})
+    return Context(
+        {key: value for key, value in context.items() if key not in ("organisations", "labels")},
+        context.get("organisations", {}),
+        disclosure.Rules(
+            int(rules.get("threshold", 5)), bool(rules.get("confidential_organisations", False))
+        ),
+    )
+
+
+def open_record(context: Mapping[str, Any], notebook: str) -> Record:
+    """The record of one run of `notebook` on the study of `context`.
+
+    The notebook's words and statements are read from `<notebook>.toml` beside it. The record goes to the folder that the batch names
+    (`ALTRO_RUN`), else to build/scratch.
+    """
+    path = places.notebooks() / f"{notebook}.toml"
+    if not path.exists():
+        raise EvidenceError(
+            Fault(
+                say(f"manca {path.name}", f"{path.name} is missing"),
+                where="notebooks/",
+                next_step=say(
+                    f"Crearlo con: altro new --notebook {notebook}",
+                    f"Create it with: altro new --notebook {notebook}",
+                ),
+            )
+        )
+    return Record(context, notebook, tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+class Record:
+    """Collects entries under stable keys; `close()` writes them, sorted, as evidence.json. A record without it is never published."""
+
+    def __init__(self, context: Mapping[str, Any], notebook: str, front: Mapping[str, Any]) -> None:
+        self.notebook = notebook
+        self.front = front
+        self._context = read_context(context)
+        self._words = {
+            lang: Words(lang, front.get("words", {}), context.get("labels", {}), notebook)
+            for lang in LANGUAGES
+        }
+        self._batch = "ALTRO_RUN" in os.environ
+        self.folder = (
+            Path(os.environ["ALTRO_RUN"])
+            if self._batch
+            else places.build() / "scratch" / str(context.get("study", "study")) / notebook
+        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._entries: dict[str, dict[str, Any]] = {
+            "numbers": {},
+            "tables": {},
+            "figures": {},
+            "statements": {},
+        }
+        self._seen: set[str] = set()
+
+    # -- the four kinds of entry -------------------------------------------------------------------------------------
+
+    def number(
+        self,
+        key: str,
+        value: float | int | None,
+        unit: str,
+        *,
+        n: int | None = None,
+        cases: int | None = None,
+        counts: str = "persons",
+        se: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        digits: int | None = None,
+        kind: str = "float",
+        tolerance: float = 1e-9,
+        seed: int | None = None,
+        public: str | None = None,
+    ) -> None:
+        """Keep one number. `cases` is the unweighted numerator of a share of persons; `public` is the reason why no counts are needed.
+
+        A count of persons is its own n. `kind` says how the value may differ when run again: exact, float (relative `tolerance`), or
+        stochastic (with its `seed` and interval).
+        """
+        where = f"ev.number('{key}')"
+        faults = self._key_faults(key, where)
+        value = entries.plain(value)
+        if unit not in DIGITS:
+            faults.append(
+                Fault(say(f"unità «{unit}» sconosciuta", f"unknown unit '{unit}'"), where, ", ".join(DIGITS))
+            )
+        if kind not in KINDS:
+            faults.append(
+                Fault(say(f"genere «{kind}» sconosciuto", f"unknown kind '{kind}'"), where, ", ".join(KINDS))
+            )
+        if kind == "stochastic" and (seed is None or low is None or high is None):
+            faults.append(
+                Fault(
+                    say(
+                        "un valore stocastico vuole seed, low e high",
+                        "a stochastic value needs seed, low and high",
+                    ),
+                    where,
+                )
+            )
+        if counts not in specs.COUNTED:
+            faults.append(
+                Fault(
+                    say(f"«counts» vale «{counts}»", f"'counts' is '{counts}'"),
+                    where,
+                    ", ".join(specs.COUNTED),
+                )
+            )
+        counted = unit in ("persons", "organisations", "count")
+        if unit in ("persons", "organisations"):
+            counts = unit
+        if not public and not counted and n is None:
+            faults.append(
+                Fault(
+                    say(
+                        "manca n, il numero di unità dietro al valore",
+                        "n, the number of units behind the value, is missing",
+                    ),
+                    where,
+                    next_step=say(
+                        "Indicare n, oppure public= con la ragione.", "Give n, or public= with the reason."
+                    ),
+                )
+            )
+        if not public and unit == "share" and counts == "persons" and cases is None:
+            faults.append(
+                Fault(
+                    say(
+                        "manca cases, il numeratore non ponderato",
+                        "cases, the unweighted numerator, is missing",
+                    ),
+                    where,
+                )
+            )
+        if faults:
+            raise EvidenceError(faults)
+        behind = (
+            [value] if counted and n is None else [n] if cases is None or n is None else [n, cases, n - cases]
+        )
+        suppressed = bool(
+            not public
+            and self._context.rules.applies(counts)
+            and any(
+                unit_count is not None and 0 < unit_count < self._context.rules.threshold
+                for unit_count in behind
+            )
+        )
+        entry: dict[str, Any] = {"unit": unit, "kind": kind, "counts": counts, "suppressed": suppressed}
+        known = {"value": value, "n": n, "se": se, "low": low, "high": high}
+        entry |= {
+            name: None if suppressed else entries.plain(item)
+            for name, item in known.items()
+            if item is not None or name == "value"
+        }
+        entry |= {
+            name: item
+            for name, item in (("digits", digits), ("seed", seed), ("public", public))
+            if item is not None
+        }
+        if kind == "float":
+            entry["tolerance"] = tolerance
+        self._keep("numbers", key, entry)
+        texts = {lang: format_number(entry["value"], unit, digits, lang) for lang in LANGUAGES}
+        entries.show(key, "number", text=f"{key} = {texts[self._language]}")
+
+    def table(
+        self, key: str, frame: pd.DataFrame, columns: Columns | None = None, *, public: str | None = None
+    ) -> None:
+        """Keep a table; `columns` completes `frame.attrs["columns"]` (see columns.py)."""
+        where = f"ev.table('{key}')"
+        self._check_key(key, where, "tbl-")
+        entry = self._protected(frame, columns, where, public, printed=True)[1]
+        self._keep("tables", key, entry)
+        entries.show(key, "table", html=entries.html(entry, self._words[self._language], key), text=key)
+
+    def figure(
+        self,
+        key: str,
+        data: pd.DataFrame | Mapping[str, pd.DataFrame],
+        draw: Callable[..., Figure],
+        columns: Columns | Mapping[str, Columns] | None = None,
+        *,
+        public: str | None = None,
+    ) -> None:
+        """Protect `data` (a tidy table, or several by name), then draw it once per language with the same random state.
+
+        `draw(data, words)` returns a matplotlib figure; both languages must plot equal coordinates.
+        """
+        where = f"ev.figure('{key}')"
+        self._check_key(key, where, "fig-")
+        several = isinstance(data, Mapping)
+        frames: dict[str, pd.DataFrame] = dict(data) if isinstance(data, Mapping) else {"data": data}
+        given: dict[str, Any] = dict(columns or {}) if several else {"data": columns}
+        protected: dict[str, Any] = {}
+        tables: dict[str, Any] = {}
+        for name, frame in frames.items():
+            protected[name], tables[name] = self._protected(frame, given.get(name), f"{where} {name}", public)
+        style = {**self._context.head.get("style", {}), **self.front.get("style", {})}
+        drawn = {
+            lang: entries.drawing(
+                draw,
+                protected if several else protected["data"],
+                self._words[lang],
+                style,
+                self._context.head,
+                where,
+            )
+            for lang in LANGUAGES
+        }
+        entries.refuse_unequal(drawn, where)
+        svg = {lang: entries.svg(drawn[lang], style) for lang in LANGUAGES}
+        for lang in LANGUAGES:
+            entries.write(self.folder / f"{key}.{lang}.svg", svg[lang])
+        entries.write(self.folder / f"{key}.csv", entries.csv(tables))
+        width, height = drawn["it"].get_size_inches()
+        entry = {
+            "csv": f"{key}.csv",
+            "svg": {lang: f"{key}.{lang}.svg" for lang in LANGUAGES},
+            "width": round(float(width), 4),
+            "height": round(float(height), 4),
+            "tables": tables,
+        }
+        self._keep("figures", key, entry)
+        entries.show(key, "figure", svg=svg[self._language], text=key)
+
+    def statement(
+        self,
+        key: str,
+        difference: Difference,
+        unit: str = "points",
+        digits: int | None = None,
+        *,
+        public: str | None = None,
+    ) -> None:
+        """Choose one of three sentences by the interval of `difference`: higher (low > 0), lower (high < 0), else unclear.
+
+        The sentences stand in the notebook's TOML, `[statements.<key>]`; they may print {estimate}, {low}, {high} and {n}.
+        """
+        where = f"ev.statement('{key}')"
+        faults = self._key_faults(key, where)
+        sentences = self.front.get("statements", {}).get(key, {})
+        faults += [
+            Fault(
+                say(f"manca la frase «{form}» in {lang}", f"the sentence '{form}' is missing in {lang}"),
+                f"notebooks/{self.notebook}.toml [statements.{key}]",
+                ", ".join(FORMS),
+            )
+            for form in FORMS
+            for lang in LANGUAGES
+            if not sentences.get(form, {}).get(lang)
+        ]
+        if faults:
+            raise EvidenceError(faults)
+        estimate, low, high = (
+            entries.plain(item) for item in (difference.estimate, difference.low, difference.high)
+        )
+        n = int(difference.n)
+        suppressed = not public and 0 < n < self._context.rules.threshold
+        if suppressed or estimate is None or low is None or high is None:
+            entry: dict[str, Any] = {
+                "form": None,
+                "suppressed": True,
+                "unit": unit,
+                "text": {lang: self._words[lang]("not_shown") for lang in LANGUAGES},
+            }
+        else:
+            form = "higher" if low > 0 else "lower" if high < 0 else "unclear"
+            named = {
+                lang: {name: format_number(abs(item) if name == "size" else item, unit, digits, lang) for name, item in
+                       (("estimate", estimate), ("size", estimate), ("low", low), ("high", high))}
+                for lang in LANGUAGES
+            }  # fmt: skip
+            entry = {
+                "form": form, "estimate": estimate, "low": low, "high": high, "n": n, "unit": unit, "suppressed": False,
+                "text": {lang: sentences[form][lang].format(**named[lang], n=format_number(n, "count", 0, lang)) for lang in LANGUAGES},
+            }  # fmt: skip
+        self._keep("statements", key, entry)
+        entries.show(key, "statement", text=entry["text"][self._language])
+
+    def close(self) -> None:
+        """Write evidence.json; the record is complete only with it."""
+        document = {
+            "schema": SCHEMA,
+            "notebook": self.notebook,
+            "parameters": json.loads(os.environ.get("ALTRO_PARAMETERS", "{}")),
+            "context": entries.plain(dict(self._context.head)),
+            **self._entries,
+        }
+        text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+        entries.write(self.folder / "evidence.json", text + "\n")
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _language(self) -> str:
+        return "it" if self._batch else language()
+
+    def _key_faults(self, key: str, where: str) -> list[Fault]:
+        if key in self._seen:
+            return [
+                Fault(
+                    say("chiave già usata", "key already used"),
+                    where,
+                    next_step=say("Sceglierne un'altra.", "Choose another."),
+                )
+            ]
+        return []
+
+    def _check_key(self, key: str, where: str, prefix: str) -> None:
+        faults = self._key_faults(key, where)
+        if not key.startswith(prefix):
+            faults.append(Fault(say(f"chiave «{key}»", f"key '{key}'"), where, f"{prefix}…"))
+        if faults:
+            raise EvidenceError(faults)
+
+    def _keep(self, kind: str, key: str, entry: dict[str, Any]) -> None:
+        self._seen.add(key)
+        self._entries[kind][key] = entry
+
+    def _protected(
+        self, frame: pd.DataFrame, columns: Columns | None, where: str, public: str | None, *, printed: bool
+    ) -> tuple[pd.DataFrame, dict[str, Any]]:
+        resolved = specs.resolve(frame, columns, where, public)
+        named = entries.name_organisations(frame, resolved, self._context.organisations, where)
+        if public:
+            mask = named.isna() & False
+        else:
+            try:
+                named, mask = disclosure.protect(named, resolved, self._context.rules)
+            except DisclosureError as error:
+                raise DisclosureError(
+                    [Fault(f.what, f"{where}: {f.where}", f.allowed, f.next_step) for f in error.faults]
+                ) from error
+        shown = [column for column in resolved if not column.hidden]
+        document = entries.table(named, shown, mask, self._words, printed)
+        if public:
+            document["public"] = public
+        return named[[column.name for column in shown]], document
