@@ -1,0 +1,87 @@
+"""A survey's share beside a published one: only with the same ages and denominator, and tested only for a probability sample of real persons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import EstimateError, Fault, say
+from analysis.survey import estimates
+from analysis.survey.design import Sampling
+from analysis.survey.estimates import Estimates
+
+
+@dataclass(frozen=True)
+class Test:
+    """Two-sided t test that the population's share equals a published one, taken as known: the published figure's own error is not in it."""
+
+    difference: float
+    t: float
+    df: float
+    p: float
+
+
+def test(estimate: Estimates, group: Mapping[str, str], published: float, provenance: str) -> Test:
+    """Compare one share with a published one; refused for volunteers and for simulated data, where the answer means nothing."""
+    if estimate.kind != "population" or provenance == "simulated":
+        raise EstimateError(
+            Fault(
+                say(
+                    "nessun test contro un valore pubblicato",
+                    "no test against a published figure",
+                ),
+                f"sampling = {estimate.kind}, provenance = {provenance}",
+                say(
+                    "campioni probabilistici di persone reali",
+                    "probability samples of real persons",
+                ),
+                say("Metteteli fianco a fianco.", "Set them side by side."),
+            )
+        )
+    k = estimate.at(**group)
+    difference = float(estimate.estimate[k] - published)
+    t = difference / float(estimate.se[k])
+    return Test(difference, t, estimate.df, float(2 * stats.t.sf(abs(t), estimate.df)))
+
+
+def beside(
+    persons: pd.DataFrame, events: Mapping[str, pd.Series], design: Sampling, published: pd.DataFrame
+) -> pd.DataFrame:
+    """Our share beside each published one, at its ages and sex, among all persons of that age and sex.
+
+    `persons` has `age` and `gender`; `events` gives for each concept True/False by person; `published` is the table
+    of benchmarks (concept, value, unit, age_from, age_to, sex, year, source). A row whose concept is not in `events`, or
+    which is no share, is left out. Columns: concept, sex, ages, year, published, share with its interval, cases, n.
+    """
+    rows = published[published["concept"].isin(list(events)) & (published["unit"] == "share")]
+    parts = []
+    for row in rows.itertuples():
+        inside = persons["age"].between(row.age_from, row.age_to) & persons["gender"].notna()
+        if row.sex in ("f", "m"):
+            inside &= persons["gender"] == row.sex
+        found = estimates.share(events[str(row.concept)].where(inside.to_numpy()), design).table()
+        found.insert(0, "concept", row.concept)
+        found.insert(1, "sex", row.sex)
+        found.insert(2, "ages", f"{row.age_from}–{row.age_to}")
+        found.insert(3, "year", str(row.year))
+        found.insert(4, "published", row.value)
+        parts.append(found)
+    if not parts:
+        raise EstimateError(
+            Fault(
+                say("nessun valore pubblicato è confrontabile", "no published figure is comparable"),
+                "benchmarks",
+                ", ".join(events),
+            )
+        )
+    table = pd.concat(parts, ignore_index=True)
+    table["published"] = table["published"].astype(float)
+    specs = parts[0].attrs["columns"]
+    table.attrs["columns"] = {
+        **specs,
+        "published": {"unit": "share", "digits": 1, "n": "n", "cases": "cases"},
+    }
+    return table

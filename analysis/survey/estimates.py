@@ -1,0 +1,348 @@
+"""Means, shares, totals and ratios by group, and the differences between groups, with the sampling error that the design allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import EstimateError, Fault, say
+from analysis.survey.design import Codes, Design, Floats, Sampling
+
+LEVEL = 0.95
+TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One estimate less another, over `n` persons; `df` of the t interval. Of respondents only the difference itself may be asked."""
+
+    estimate: float
+    n: int
+    kind: str
+    variance: float
+    df: float
+
+    @property
+    def se(self) -> float:
+        _refuse_respondents(self.kind)
+        return float(np.sqrt(self.variance))
+
+    @property
+    def low(self) -> float:
+        return self.estimate - _quantile(self.df) * self.se
+
+    @property
+    def high(self) -> float:
+        return self.estimate + _quantile(self.df) * self.se
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """k estimates of one `measure` (mean, share, total, ratio), one for each row of `groups`.
+
+    `estimate` (k,), `covariance` (k, k), `n` unweighted persons, `cases` unweighted numerators of shares, `n_effective` by Kish,
+    `df` of the t interval. `kind` is population, census (no sampling error: covariance zero) or respondents (none may be asked).
+    """
+
+    measure: str
+    groups: pd.DataFrame
+    estimate: Floats
+    covariance: Floats
+    n: Codes
+    cases: Codes | None
+    n_effective: Floats
+    df: float
+    kind: str
+    parts: str | None = None
+
+    @property
+    def se(self) -> Floats:
+        """Linearised standard errors (k,); an `EstimateError` for respondents who are no sample."""
+        _refuse_respondents(self.kind)
+        return np.sqrt(np.diag(self.covariance))
+
+    @cached_property
+    def interval(self) -> tuple[Floats, Floats]:
+        """Bounds (k,), (k,) at 95 %: t with the design's degrees of freedom, on the logit scale for shares.
+
+        A share of 0 or 1 has no linearised error: its bound is Clopper and Pearson's on the effective n.
+        """
+        se, t = self.se, _quantile(self.df)
+        if self.measure != "share" or self.kind == "census":
+            return self.estimate - t * se, self.estimate + t * se
+        p = self.estimate
+        inside = (p > 0) & (p < 1)
+        q = np.where(inside, p, 0.5)
+        logit, half = np.log(q / (1 - q)), t * se / (q * (1 - q))
+        bound = ((1 - LEVEL) / 2) ** (1 / self.n_effective)
+        low = np.where(inside, 1 / (1 + np.exp(half - logit)), np.where(p == 1, bound, 0.0))
+        high = np.where(inside, 1 / (1 + np.exp(-half - logit)), np.where(p == 0, 1 - bound, 1.0))
+        return low, high
+
+    def at(self, **group: str) -> int:
+        """Position of the one group with these labels."""
+        hit = np.ones(len(self.groups), dtype=bool)
+        for column, label in group.items():
+            hit &= (self.groups[column].astype(object) == label).to_numpy()
+        found = np.flatnonzero(hit)
+        if len(found) != 1:
+            raise EstimateError(
+                Fault(
+                    say(f"{len(found)} gruppi invece di uno", f"{len(found)} groups instead of one"),
+                    f"{self.measure}, {group}",
+                    "; ".join(", ".join(map(str, row)) for row in self.groups.itertuples(index=False)),
+                )
+            )
+        return int(found[0])
+
+    def difference(self, first: Mapping[str, str], second: Mapping[str, str]) -> Difference:
+        """The first group less the second, with the covariance that shared PSUs give them."""
+        a, b = self.at(**first), self.at(**second)
+        variance = self.covariance[a, a] + self.covariance[b, b] - 2 * self.covariance[a, b]
+        return Difference(
+            float(self.estimate[a] - self.estimate[b]),
+            int(self.n[a] + self.n[b]),
+            self.kind,
+            max(float(variance), 0.0),
+            self.df,
+        )
+
+    def table(
+        self, name: str | None = None, unit: str | None = None, digits: int | None = None
+    ) -> pd.DataFrame:
+        """Tidy: the groups, the estimate (column `name`), `low` and `high` for a population, unweighted `cases` and `n`."""
+        name = name or self.measure
+        unit = unit or {"share": "share"}.get(self.measure, "number")
+        digits = digits if digits is not None else {"share": 1, "mean": 2, "ratio": 2}.get(self.measure, 0)
+        measure: dict[str, Any] = {"unit": unit, "digits": digits, "n": "n"}
+        columns: dict[str, Any] = {name: measure, "n": {"counts": "persons"}}
+        frame = self.groups.astype(object).copy()
+        frame[name] = self.estimate
+        if self.kind == "population":
+            frame["low"], frame["high"] = self.interval
+            columns |= {"low": {"low_of": name}, "high": {"high_of": name}}
+        if self.cases is not None:
+            frame["cases"] = self.cases
+            measure["cases"] = "cases"
+            columns["cases"] = {"counts": "persons"}
+        if self.parts:
+            measure["parts"] = self.parts
+        frame["n"] = self.n
+        frame.attrs["columns"] = columns
+        return frame
+
+
+def in_order(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:
+    """The frame with its coded columns as ordered categories, in the order in which `labels` {field: {code: …}} lists the codes."""
+    return frame.assign(
+        **{
+            field: pd.Categorical(frame[field], categories=list(codes), ordered=True)
+            for field, codes in labels.items()
+            if field in frame and frame[field].dropna().isin(list(codes)).all()
+        }
+    )
+
+
+def mean(
+    y: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """Mean of y (n,) in each group of `by` (n rows); missing y are outside every group. `margin` adds a row `total`."""
+    y = _numbers(y, design)
+    return _ratio("mean", y, np.ones(len(y)), design, by, margin)
+
+
+def share(
+    event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """Share for which `event` (n,) of True/False (missing allowed) holds, with unweighted cases."""
+    y = _numbers(event, design)
+    if not np.isin(y[~np.isnan(y)], (0, 1)).all():
+        raise EstimateError(
+            Fault(say("la quota vuole vero o falso", "a share wants true or false"), "share.event", "0, 1")
+        )
+    return _ratio("share", y, np.ones(len(y)), design, by, margin)
+
+
+def ratio(
+    numerator: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    design: Sampling,
+    by: pd.DataFrame | None = None,
+    margin: bool = False,
+) -> Estimates:
+    """Σwy / Σwx in each group; a row counts where both are present."""
+    return _ratio("ratio", _numbers(numerator, design), _numbers(denominator, design), design, by, margin)
+
+
+def total(
+    y: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """Σwy in each group: a figure of the population, so refused for volunteers."""
+    _refuse_respondents(design.kind)
+    y = _numbers(y, design)
+    return _ratio("total", y, None, design, by, margin)
+
+
+def composition(
+    categories: pd.Series, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """Share of each category (n,) within each group: rows are group × category, and the cases partition n along the category."""
+    labels = _labels(categories)
+    name = str(categories.name)
+    known = categories.notna().to_numpy()
+    of_each = [
+        share(np.where(known, (categories.astype(object) == label).to_numpy(), np.nan), design, by, margin)
+        for label in labels
+    ]
+    k, c = len(of_each[0].n), len(labels)
+    order = np.arange(k * c).reshape(c, k).T.ravel()
+    groups = pd.concat([part.groups.assign(**{name: label}) for part, label in zip(of_each, labels)])
+    cases = [part.cases for part in of_each if part.cases is not None]
+    # Between categories no covariance is kept: each difference asked of a composition is within one category.
+    covariance = np.full((k * c, k * c), np.nan)
+    for i, part in enumerate(of_each):
+        covariance[i * k : (i + 1) * k, i * k : (i + 1) * k] = part.covariance
+    return replace(
+        of_each[0],
+        groups=groups.iloc[order].reset_index(drop=True),
+        estimate=np.concatenate([part.estimate for part in of_each])[order],
+        covariance=covariance[np.ix_(order, order)],
+        n=np.tile(of_each[0].n, c)[order],
+        cases=np.concatenate(cases)[order],
+        n_effective=np.tile(of_each[0].n_effective, c)[order],
+        parts=name,
+    )
+
+
+def _ratio(
+    measure: str, y: Floats, x: Floats | None, design: Sampling, by: pd.DataFrame | None, margin: bool
+) -> Estimates:
+    valid = ~np.isnan(y) if x is None else ~(np.isnan(y) | np.isnan(x))
+    passes = [_domains(by, valid, str(measure))]
+    if margin and by is not None:
+        whole = pd.DataFrame({column: [TOTAL] for column in by})
+        passes.append((np.where(passes[0][0] >= 0, 0, -1), whole))
+    found = [_pass(measure, y, x, design, codes, len(groups)) for codes, groups in passes]
+    estimate, n, cases, effective = (np.concatenate([part[i] for part in found]) for i in range(4))
+    covariance, df = np.zeros((len(n), len(n))), np.inf
+    if isinstance(design, Design):
+        covariance, df = design.covariance(np.hstack([part[4] for part in found])), design.df
+    return Estimates(
+        measure,
+        pd.concat([groups.astype(object) for _, groups in passes], ignore_index=True),
+        estimate,
+        covariance,
+        n,
+        cases if measure == "share" else None,
+        effective,
+        df,
+        design.kind,
+    )
+
+
+def _pass(
+    measure: str, y: Floats, x: Floats | None, design: Sampling, codes: Codes, k: int
+) -> tuple[Floats, Codes, Codes, Floats, Floats]:
+    """Estimates, n, cases, effective n (k,) of disjoint domains, and the PSU sums (P, k) of their linearised scores."""
+    kept = codes >= 0
+    d, w, values = codes[kept], design.weights[kept], y[kept]
+    n = np.bincount(d, minlength=k)
+    effective = np.bincount(d, w, k) ** 2 / np.bincount(d, w**2, k)
+    cases = np.bincount(d, values == 1, k).astype(np.int64)
+    sums = np.bincount(d, w * values, k).astype(float)
+    if x is None:
+        estimate, scores = sums, w * values
+    else:
+        base = np.bincount(d, w * x[kept], k)
+        if (base == 0).any():
+            raise EstimateError(Fault(say("il denominatore è zero", "the denominator is zero"), measure))
+        estimate = sums / base
+        scores = w * (values - estimate[d] * x[kept]) / base[d]
+    if not isinstance(design, Design):
+        return estimate, n, cases, effective, np.zeros((0, k))
+    every = np.zeros(len(y))
+    every[kept] = scores
+    return estimate, n, cases, effective, design.sums(codes, k, every)
+
+
+def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) -> tuple[Codes, pd.DataFrame]:
+    """Domain codes (n,), -1 outside, and the labels of each domain; only domains with a valid row."""
+    if not valid.any():
+        raise EstimateError(Fault(say("nessun valore presente", "no value is present"), where))
+    if by is None:
+        return np.where(valid, 0, -1), pd.DataFrame(index=[0])
+    if len(by) != len(valid):
+        raise EstimateError(
+            Fault(
+                say(f"{len(by)} righe invece di {len(valid)}", f"{len(by)} rows instead of {len(valid)}"),
+                f"{where}.by",
+            )
+        )
+    keys = by.reset_index(drop=True)
+    present = keys[valid & keys.notna().all(axis=1).to_numpy()]
+    if present.empty:
+        raise EstimateError(Fault(say("nessun gruppo presente", "no group is present"), f"{where}.by"))
+    ranks = present.groupby(list(present), observed=True, sort=True).ngroup()
+    codes = np.full(len(keys), -1, dtype=np.int64)
+    codes[present.index] = ranks
+    first = present.loc[ranks.drop_duplicates().sort_values().index]
+    return codes, first.reset_index(drop=True)
+
+
+def _labels(categories: pd.Series) -> Sequence[Any]:
+    if isinstance(categories.dtype, pd.CategoricalDtype):
+        return list(categories.cat.categories)
+    return sorted(categories.dropna().unique())
+
+
+def _numbers(values: npt.ArrayLike, design: Sampling) -> Floats:
+    if isinstance(values, pd.Series):
+        numbers = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    else:
+        numbers = np.asarray(values, dtype=float)
+    if len(numbers) != design.n:
+        raise EstimateError(
+            Fault(
+                say(
+                    f"{len(numbers)} valori per un disegno di {design.n} righe",
+                    f"{len(numbers)} values for a design of {design.n} rows",
+                ),
+                "y",
+            )
+        )
+    return numbers
+
+
+def _quantile(df: float) -> float:
+    if df <= 0:
+        raise EstimateError(
+            Fault(
+                say(
+                    "nessun grado di libertà: tante unità primarie quanti strati",
+                    "no degrees of freedom: as many PSUs as strata",
+                ),
+                "interval",
+            )
+        )
+    return float(stats.t.ppf((1 + LEVEL) / 2, df))
+
+
+def _refuse_respondents(kind: str) -> None:
+    if kind == "respondents":
+        raise EstimateError(
+            Fault(
+                say(
+                    "chi ha risposto volontariamente non è un campione: nessuna inferenza sulla popolazione",
+                    "volunteers are not a sample: no inference to a population",
+                ),
+                "sampling = volunteer",
+                next_step=say("Descrivete chi ha risposto.", "Describe the respondents."),
+            )
+        )

@@ -1,0 +1,123 @@
+"""Internal consistency of a scale: Cronbach's alpha, its interval, and what each item adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import EstimateError, Fault, say
+from analysis.survey.design import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Alpha of k items among n respondents, unweighted: it describes the answers, not a population.
+
+    `alpha` raw and `standardised` (Cronbach 1951), `low`, `high` by Feldt (1965) at 95 %; by item (k,) `if_deleted`, the raw
+    alpha of the others, and `item_rest`, the correlation with the sum of the others.
+    """
+
+    items: tuple[str, ...]
+    n: int
+    missing: str
+    alpha: float
+    standardised: float
+    low: float
+    high: float
+    if_deleted: Floats
+    item_rest: Floats
+
+    def table(self) -> pd.DataFrame:
+        """One row an item: `if_deleted`, `item_rest`, n."""
+        frame = pd.DataFrame(
+            {
+                "item": list(self.items),
+                "if_deleted": self.if_deleted,
+                "item_rest": self.item_rest,
+                "n": self.n,
+            }
+        )
+        number = {"unit": "number", "digits": 2, "n": "n"}
+        frame.attrs["columns"] = {"if_deleted": number, "item_rest": number, "n": {"counts": "persons"}}
+        return frame
+
+
+def alpha(
+    items: pd.DataFrame, missing: Literal["pairwise", "listwise"] = "pairwise", level: float = 0.95
+) -> Reliability:
+    """Cronbach's alpha of `items` (n × k, numeric, polarity already aligned).
+
+    Pairwise takes each covariance from the rows that have both items, and n counts rows with any answer, so with many gaps its
+    interval is too narrow; listwise takes complete rows. An item without variance is an error.
+    """
+    values = items.astype("Float64").astype(float)
+    values = values.dropna(how="all" if missing == "pairwise" else "any")
+    n, k = values.shape
+    if k < 2 or n < 3:
+        raise EstimateError(
+            Fault(
+                say(f"{k} domande e {n} righe", f"{k} items and {n} rows"),
+                "alpha.items",
+                say("almeno 2 domande e 3 righe", "at least 2 items and 3 rows"),
+            )
+        )
+    covariance = values.cov().to_numpy()
+    variances = np.diag(covariance)
+    flat = [name for name, v in zip(values, variances) if not v > 0]
+    if flat:
+        raise EstimateError(
+            Fault(
+                say("domande senza varianza", "items without variance"), "alpha: " + ", ".join(map(str, flat))
+            )
+        )
+    whole, rows = covariance.sum(), covariance.sum(axis=1)
+    raw = k / (k - 1) * (1 - variances.sum() / whole)
+    r = (values.corr().to_numpy().sum() - k) / (k * (k - 1))
+    rest = whole - 2 * rows + variances
+    # With two items nothing remains to be consistent with.
+    deleted = (k - 1) / max(k - 2, 1) * (1 - (variances.sum() - variances) / rest)
+    deleted = np.where(k > 2, deleted, np.nan)
+    tail = (1 - level) / 2
+    return Reliability(
+        items=tuple(map(str, values)),
+        n=n,
+        missing=missing,
+        alpha=float(raw),
+        standardised=float(k * r / (1 + (k - 1) * r)),
+        low=float(1 - (1 - raw) * stats.f.ppf(1 - tail, n - 1, (n - 1) * (k - 1))),
+        high=float(1 - (1 - raw) * stats.f.ppf(tail, n - 1, (n - 1) * (k - 1))),
+        if_deleted=deleted,
+        item_rest=(rows - variances) / np.sqrt(variances * rest),
+    )
+
+
+def summary(scales: Mapping[str, Reliability]) -> pd.DataFrame:
+    """One row a scale: number of items, alpha raw with its interval, standardised, lowest item-rest correlation, n."""
+    frame = pd.DataFrame(
+        {
+            "scale": list(scales),
+            "items": [len(found.items) for found in scales.values()],
+            "alpha": [found.alpha for found in scales.values()],
+            "low": [found.low for found in scales.values()],
+            "high": [found.high for found in scales.values()],
+            "standardised": [found.standardised for found in scales.values()],
+            "lowest_item_rest": [found.item_rest.min() for found in scales.values()],
+            "n": [found.n for found in scales.values()],
+        }
+    )
+    number = {"unit": "number", "digits": 2, "n": "n"}
+    frame.attrs["columns"] = {
+        "items": {"counts": "things"},
+        "alpha": number,
+        "low": {"low_of": "alpha"},
+        "high": {"high_of": "alpha"},
+        "standardised": number,
+        "lowest_item_rest": number,
+        "n": {"counts": "persons"},
+    }
+    return frame

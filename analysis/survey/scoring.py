@@ -1,0 +1,187 @@
+"""Scales from items by the rules of the instrument files in `instruments/`; a rule that nobody has confirmed is not applied."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import EstimateError, Fault, say
+
+
+@dataclass(frozen=True)
+class Subscale:
+    """Items of one subscale, those reversed, and the theoretical range of its score."""
+
+    items: tuple[str, ...]
+    reversed: tuple[str, ...]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """An instrument as its file states it: response range, rule (mean or sum), multiplier, least share of answered items."""
+
+    id: str
+    low: int
+    high: int
+    rule: str
+    multiply: float
+    least_answered: float
+    verified: bool
+    source: str
+    licence: str
+    subscales: dict[str, Subscale]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores (n × subscales), the number of answered items (n × subscales), and the theoretical range of each subscale."""
+
+    values: pd.DataFrame
+    answered: pd.DataFrame
+    ranges: dict[str, tuple[float, float]]
+
+    def table(self) -> pd.DataFrame:
+        """One row a subscale: persons with a score, persons with too few answers, shares at floor and ceiling."""
+        scored = self.values.notna().sum()
+        low = pd.Series({name: bounds[0] for name, bounds in self.ranges.items()})
+        high = pd.Series({name: bounds[1] for name, bounds in self.ranges.items()})
+        floor, ceiling = (self.values == low).sum(), (self.values == high).sum()
+        frame = pd.DataFrame(
+            {
+                "scale": list(self.values),
+                "floor": (floor / scored).to_numpy(),
+                "ceiling": (ceiling / scored).to_numpy(),
+                "floor_cases": floor.to_numpy(),
+                "ceiling_cases": ceiling.to_numpy(),
+                "too_few_answers": ((self.answered > 0) & self.values.isna()).sum().to_numpy(),
+                "n": scored.to_numpy(),
+            }
+        )
+        frame.attrs["columns"] = {
+            "floor": {"unit": "share", "digits": 1, "n": "n", "cases": "floor_cases"},
+            "ceiling": {"unit": "share", "digits": 1, "n": "n", "cases": "ceiling_cases"},
+            "floor_cases": {"counts": "persons", "hidden": True},
+            "ceiling_cases": {"counts": "persons", "hidden": True},
+            "too_few_answers": {"counts": "persons"},
+            "n": {"counts": "persons"},
+        }
+        return frame
+
+
+@lru_cache
+def instrument(name: str) -> Instrument:
+    """The instrument of that name, from its reviewed file."""
+    folder = resources.files("analysis.survey") / "instruments"
+    path = folder / f"{name}.toml"
+    if not path.is_file():
+        known = sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
+        raise EstimateError(Fault(say("strumento sconosciuto", "unknown instrument"), name, ", ".join(known)))
+    facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Instrument(
+        name,
+        facts["response"]["low"],
+        facts["response"]["high"],
+        facts["rule"],
+        facts.get("multiply", 1),
+        facts["least_answered"],
+        facts["scoring"] != "unverified",
+        facts["source"],
+        facts["licence"],
+        {
+            key: Subscale(tuple(part["items"]), tuple(part["reversed"]), *part["range"])
+            for key, part in facts["subscales"].items()
+        },
+    )
+
+
+def score(
+    frame: pd.DataFrame, name: str, study: Mapping[str, Any] | None = None, only: Sequence[str] | None = None
+) -> Scores:
+    """Scores of each row by the instrument's rule, missing below the least share of answered items.
+
+    `study` is the codebook's entry for the instrument: `confirmed` (who confirmed the scoring, when, why), needed where the file
+    marks the rule unverified, and `items_<subscale>`, the study's names of the items. Subscales are never added up. Refuses
+    absent items and codes outside the response range, all at once.
+    """
+    rule, study = instrument(name), study or {}
+    if not rule.verified and not str(study.get("confirmed", "")).strip():
+        raise EstimateError(
+            Fault(
+                say("la regola di punteggio non è verificata", "the scoring rule is not verified"),
+                f"instruments.{name}",
+                next_step=say(
+                    f"Confermatela nel codebook: [instruments.{name}] confirmed = chi, quando, perché.",
+                    f"Confirm it in the codebook: [instruments.{name}] confirmed = who, when, why.",
+                ),
+            )
+        )
+    chosen = {key: rule.subscales[key] for key in (only or rule.subscales)}
+    columns = {key: list(study.get(f"items_{key}", part.items)) for key, part in chosen.items()}
+    _check(frame, rule, columns, chosen)
+    values, answered = {}, {}
+    for key, part in chosen.items():
+        items = frame[columns[key]].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        turned = np.isin(part.items, part.reversed)
+        items = np.where(turned, rule.low + rule.high - items, items)
+        count = (~np.isnan(items)).sum(axis=1)
+        total = np.nansum(items, axis=1)
+        points = total / np.maximum(count, 1) if rule.rule == "mean" else total
+        values[key] = np.where(count >= rule.least_answered * len(part.items), points * rule.multiply, np.nan)
+        answered[key] = count
+    return Scores(
+        pd.DataFrame(values, index=frame.index),
+        pd.DataFrame(answered, index=frame.index),
+        {key: (part.low, part.high) for key, part in chosen.items()},
+    )
+
+
+def _check(
+    frame: pd.DataFrame, rule: Instrument, columns: Mapping[str, list[str]], chosen: Mapping[str, Subscale]
+) -> None:
+    faults = []
+    for key, items in columns.items():
+        if len(items) != len(chosen[key].items):
+            faults.append(
+                Fault(
+                    say(f"{len(items)} domande", f"{len(items)} items"),
+                    f"items_{key}",
+                    str(len(chosen[key].items)),
+                )
+            )
+        for item in items:
+            if item not in frame:
+                faults.append(
+                    Fault(say("manca la domanda", "the item is absent"), f"{rule.id}.{key}: {item}")
+                )
+                continue
+            codes = frame[item].dropna()
+            wrong = codes[~codes.isin(range(rule.low, rule.high + 1))]
+            if len(wrong):
+                faults.append(
+                    Fault(
+                        say(
+                            f"{len(wrong)} codici fuori scala, il primo {wrong.iloc[0]}",
+                            f"{len(wrong)} codes out of range, the first {wrong.iloc[0]}",
+                        ),
+                        say(
+                            f"{item}, riga {wrong.index[0]}",
+                            f"{item}, row {wrong.index[0]}",
+                        ),
+                        f"{rule.low}–{rule.high}",
+                        say(
+                            "Dichiarate nel codebook i codici mancanti.",
+                            "Declare missing codes in the codebook.",
+                        ),
+                    )
+                )
+    if faults:
+        raise EstimateError(faults)

@@ -1,0 +1,120 @@
+"""The same persons at two times: who came back, who did not, and change, which without a comparison group is never an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.errors import EstimateError, Fault, say
+from analysis.survey import estimates
+from analysis.survey.design import Census, Sampling
+from analysis.survey.estimates import Difference, Estimates
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Persons of the first wave (n_first rows) found again in the second: `position` (n_first,) is the row there, or -1."""
+
+    position: npt.NDArray[np.intp]
+    n_second: int
+
+    @property
+    def returned(self) -> npt.NDArray[np.bool_]:
+        return self.position >= 0
+
+    @property
+    def rate(self) -> float:
+        return float(self.returned.mean())
+
+    @property
+    def only_second(self) -> int:
+        """Rows of the second wave without a person in the first."""
+        return self.n_second - int(self.returned.sum())
+
+    def carry(self, column: pd.Series) -> pd.Series:
+        """A column of the second wave on the rows of the first; missing for who did not come back."""
+        return pd.Series(column.to_numpy(dtype=object)[self.position], dtype=object).where(self.returned)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Means before and after over the persons present at both times, and the mean of their paired differences, by group."""
+
+    before: Estimates
+    after: Estimates
+    change: Estimates
+
+    def table(self, name: str = "mean", digits: int = 2, unit: str = "number") -> pd.DataFrame:
+        """Long: the groups, `wave` (1, 2), the mean with its interval, n."""
+        parts = [
+            part.table(name, unit, digits).assign(wave=wave)
+            for part, wave in ((self.before, "1"), (self.after, "2"))
+        ]
+        long = pd.concat(parts, ignore_index=True)
+        groups = list(self.before.groups)
+        long = long[[*groups, "wave", *(c for c in parts[0] if c not in (*groups, "wave"))]]
+        long.attrs["columns"] = parts[0].attrs["columns"]
+        return long
+
+    def difference(self, **group: str) -> Difference:
+        """The mean paired change of one group."""
+        k = self.change.at(**group)
+        return Difference(
+            float(self.change.estimate[k]),
+            int(self.change.n[k]),
+            self.change.kind,
+            float(self.change.covariance[k, k]),
+            self.change.df,
+        )
+
+
+def match(first: pd.Series, second: pd.Series) -> Match:
+    """Rows of the second wave by the key of the first; a key that is missing or twice in a wave is an error."""
+    faults = [
+        Fault(
+            say(f"{count} chiavi {it}", f"{count} keys {en}"),
+            say(f"rilevazione {wave}", f"wave {wave}"),
+        )
+        for wave, keys in ((1, first), (2, second))
+        for count, it, en in (
+            (int(keys.isna().sum()), "mancanti", "missing"),
+            (int(keys.dropna().duplicated().sum()), "ripetute", "repeated"),
+        )
+        if count
+    ]
+    if faults:
+        raise EstimateError(faults)
+    return Match(pd.Index(second).get_indexer(pd.Index(first)), len(second))
+
+
+def attrition(frame: pd.DataFrame, returned: npt.ArrayLike, covariates: Sequence[str]) -> pd.DataFrame:
+    """Share of each category of each baseline covariate that came back, unweighted: it describes this sample.
+
+    Columns: `covariate` and `category` (codes), `share`, `cases` who came back, `n`.
+    """
+    sample = Census(len(frame))
+    parts = []
+    for covariate in covariates:
+        table = estimates.share(returned, sample, frame[[covariate]]).table()
+        table.insert(0, "covariate", covariate)
+        parts.append(table.rename(columns={covariate: "category"}))
+    long = pd.concat(parts, ignore_index=True)
+    long.attrs["columns"] = parts[0].attrs["columns"]
+    return long
+
+
+def change(
+    before: npt.ArrayLike, after: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None
+) -> Change:
+    """Paired change after − before (n,) under the first wave's design, over rows that have both."""
+    first, second = (pd.Series(np.asarray(x, dtype=object)).astype("Float64") for x in (before, after))
+    both = first.notna() & second.notna()
+    return Change(
+        estimates.mean(first.where(both), design, by),
+        estimates.mean(second.where(both), design, by),
+        estimates.mean(second - first, design, by),
+    )
