@@ -1,0 +1,273 @@
+"""Editions: what a study, a notebook and a parameter set come to, where it lies, and whether it is up to date.
+
+Default parameters of a study in data/ are an edition of papers/ and figures/, which are kept in git; anything else goes to build/editions/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analysis import places
+from analysis.batch import keys
+from analysis.batch import parameters as typed
+from analysis.errors import Fault, RunError, say
+
+LOCAL = {".html", ".xlsx"}  # rendered in each checkout, not kept in git
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook and its front matter, as written by hand."""
+
+    name: str
+    path: Path
+
+    @cached_property
+    def front(self) -> dict[str, Any]:
+        return tomllib.loads(self.path.with_suffix(".toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def cells(self) -> list[dict[str, Any]]:
+        return json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+
+    @cached_property
+    def schema(self) -> dict[str, typed.Parameter]:
+        return typed.schema(self.front, self.name)
+
+    @property
+    def declared(self) -> list[str]:
+        needs = self.front.get("needs", {})
+        return [*needs.get("tables", []), *needs.get("optional", [])] + (
+            ["territory"] if needs.get("territory") else []
+        )
+
+    def lacks(self, tables: Iterable[str]) -> list[str]:
+        """Tables that the notebook needs and the study has not."""
+        return [name for name in self.front.get("needs", {}).get("tables", []) if name not in set(tables)]
+
+
+def notebooks(only: Iterable[str] | None = None) -> list[Notebook]:
+    """The notebooks of the project that have front matter; `only` names some, and an unknown name is refused."""
+    folder = places.notebooks()
+    found = {
+        path.stem: Notebook(path.stem, path)
+        for path in sorted(folder.glob("*.ipynb"))
+        if path.with_suffix(".toml").exists()
+    }
+    unknown = [name for name in only or () if name not in found]
+    if unknown:
+        raise RunError(
+            [
+                Fault(
+                    say(f"notebook «{name}» sconosciuto", f"unknown notebook '{name}'"),
+                    "notebooks/",
+                    ", ".join(found),
+                )
+                for name in unknown
+            ]
+        )
+    return [found[name] for name in only] if only else list(found.values())
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One notebook on one study with one parameter set; `files` are the study's files that the run may read, by printable name."""
+
+    study: str
+    folder: Path
+    notebook: Notebook
+    values: Mapping[str, Any]
+    tables: tuple[str, ...]
+    files: Mapping[str, Path]
+    settings: Any
+
+    @cached_property
+    def slug(self) -> str:
+        return typed.slug(self.values, self.notebook.schema)
+
+    @property
+    def name(self) -> str:
+        return "/".join(part for part in (self.study, self.notebook.name, self.slug) if part)
+
+    @property
+    def kept(self) -> bool:
+        return not self.slug and self.folder.parent.resolve() == places.data().resolve()
+
+    @property
+    def record(self) -> Path:
+        """Folder of evidence.json, notebook.ipynb and the papers."""
+        if self.kept:
+            return places.papers() / self.study / self.notebook.name
+        return places.build() / "editions" / self.study / self.notebook.name / (self.slug or "default")
+
+    @property
+    def figures(self) -> Path:
+        return places.figures() / self.study / self.notebook.name if self.kept else self.record / "figures"
+
+    @property
+    def manifest(self) -> Path:
+        return places.papers() / self.study / "manifest.json" if self.kept else self.record / "manifest.json"
+
+    @property
+    def local_state(self) -> Path:
+        return places.build() / "local" / self.study / f"{self.notebook.name}.json"
+
+    @property
+    def runs(self) -> Path:
+        return places.build() / "runs" / self.study / self.notebook.name / (self.slug or "default")
+
+    @property
+    def texts(self) -> Path | None:
+        path = self.folder / "texts" / f"{self.notebook.name}.toml"
+        return path if path.exists() else None
+
+    @cached_property
+    def run_parts(self) -> dict[str, str]:
+        lock = places.root() / "requirements.lock"
+        return keys.run_parts(
+            self.notebook.cells, self.notebook.front, self.values, self.files, self.settings, lock
+        )
+
+    def render_parts(self, inputs: Iterable[Path]) -> dict[str, str]:
+        return keys.render_parts(self.record / "evidence.json", self.notebook.path, self.texts, inputs)
+
+    def entry(self) -> dict[str, Any]:
+        """What the manifest says of this edition; empty where it says nothing."""
+        if not self.manifest.exists():
+            return {}
+        return json.loads(self.manifest.read_text(encoding="utf-8"))["notebooks"].get(self.notebook.name, {})
+
+    def run_reasons(self) -> list[str]:
+        """Why the notebook must be executed; empty where the kept record stands."""
+        entry = self.entry()
+        if not entry:
+            return [say("mai eseguito", "never run")]
+        reasons = keys.changed(entry["run"], self.run_parts)
+        return reasons or [
+            name
+            for name in self.damaged(entry)
+            if name.endswith(("evidence.json", ".svg", ".csv", "notebook.ipynb"))
+        ]
+
+    def damaged(self, entry: Mapping[str, Any]) -> list[str]:
+        """Kept products that are missing or whose checksum differs."""
+        root = places.root()
+        return [
+            name
+            for name, checksum in entry.get("products", {}).items()
+            if not (root / name).exists() or keys.of_file(root / name) != checksum
+        ]
+
+    def render_reasons(self, inputs: Iterable[Path], formats: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Why papers must be rendered, and in which formats: all of them where a part changed, else those missing or damaged."""
+        entry = self.entry()
+        parts = self.render_parts(inputs)
+        reasons = keys.changed(entry.get("render", {}), parts)
+        if reasons:
+            return reasons, list(formats)
+        local: dict[str, Any] = {}
+        if self.local_state.exists():
+            local = json.loads(self.local_state.read_text(encoding="utf-8"))
+        fresh = local.get("products", {}) if local.get("render") == keys.key(parts) else {}
+        bad = [Path(name) for name in self.damaged(entry)]
+        have = {*entry.get("products", {}), *fresh}
+        bad += [Path(name) for name in self.damaged({"products": fresh})]
+        missing = [
+            f
+            for f in formats
+            if not any(
+                Path(name).suffix == f".{f}" and Path(name).parent == self.record.relative_to(places.root())
+                for name in have
+            )
+        ]
+        again = sorted(
+            {*missing, *(path.suffix.lstrip(".") for path in bad if path.suffix.lstrip(".") in set(formats))}
+        )
+        return [*(str(path) for path in bad), *missing], again
+
+
+def plan(
+    studies: Iterable[Any], chosen: Iterable[Notebook], given: Mapping[str, Any]
+) -> tuple[list[Edition], list[tuple[str, str, list[str]]]]:
+    """The editions of `studies` (each with `id`, `folder`, `tables`, `settings_mapping()` and `files(table)`), and the pairs that cannot run with what they lack.
+
+    Parameters are validated for every notebook before anything starts; all faults at once.
+    """
+    editions: list[Edition] = []
+    left_out: list[tuple[str, str, list[str]]] = []
+    faults: list[Fault] = []
+    books = list(chosen)
+    for notebook in books:
+        try:
+            typed.validate(notebook.schema, given, notebook.name)
+        except Exception as error:
+            faults += getattr(error, "faults", None) or _reraise(error)
+    if faults:
+        from analysis.errors import ParameterError
+
+        raise ParameterError(faults)
+    for study in studies:
+        for notebook in books:
+            lacking = notebook.lacks(study.tables)
+            if lacking:
+                left_out.append((study.id, notebook.name, lacking))
+                continue
+            values = typed.validate(notebook.schema, given, notebook.name)
+            wanted = [name for name in notebook.declared if name in set(study.tables) or name == "territory"]
+            files = {label: path for name in wanted for label, path in study.files(name).items()}
+            editions.append(
+                Edition(
+                    study.id, study.folder, notebook, values, tuple(wanted), files, study.settings_mapping()
+                )
+            )
+    return editions, left_out
+
+
+def _reraise(error: Exception) -> list[Fault]:
+    raise error
+
+
+def write_manifest(
+    edition: Edition,
+    run: Mapping[str, str],
+    render: Mapping[str, str],
+    products: Iterable[Path],
+    environment: Mapping[str, str],
+) -> None:
+    """Write the edition's entry: run and render parts, checksums of kept products, the environment that made them; local products go to build/."""
+    root = places.root()
+    sums = {
+        path.relative_to(root).as_posix(): keys.of_file(path) for path in sorted(products) if path.exists()
+    }
+    local = {name: value for name, value in sums.items() if edition.kept and Path(name).suffix in LOCAL}
+    kept = {name: value for name, value in sums.items() if name not in local}
+    document: dict[str, Any] = {"schema": 1, "study": edition.study, "notebooks": {}}
+    if edition.manifest.exists():
+        document = json.loads(edition.manifest.read_text(encoding="utf-8"))
+    document["notebooks"][edition.notebook.name] = {
+        "run": dict(run), "render": dict(render), "products": kept, "environment": dict(environment),
+    }  # fmt: skip
+    _write(edition.manifest, document)
+    if edition.kept:
+        _write(edition.local_state, {"render": keys.key(render), "products": local})
+
+
+def _write(path: Path, document: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary.write_text(
+        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+        newline="\n",
+    )
+    temporary.replace(path)
+
+
+Renderer = Callable[..., list[Path]]

@@ -1,0 +1,235 @@
+"""From a plan to papers: execute what changed, keep what is equal, render what prose changed; one failure never stops the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from analysis import places
+from analysis.batch import execute
+from analysis.batch.editions import Edition, Renderer, write_manifest
+from analysis.errors import AltroError, say
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class Summary:
+    """What a batch did: editions executed, found equal, rendered, left alone, and the lines that tell of failures."""
+
+    executed: list[str] = field(default_factory=list)
+    equal: list[str] = field(default_factory=list)
+    rendered: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    products: list[Path] = field(default_factory=list)
+
+    def line(self) -> str:
+        counts = (
+            len(self.executed),
+            len(self.equal),
+            len(self.rendered),
+            len(self.current),
+            len(self.failures),
+        )
+        italian = "{} eseguiti ({} uguali entro la tolleranza, file intatti), {} impaginati, {} già aggiornati, {} non riusciti"
+        english = "{} run ({} equal within tolerance, files untouched), {} rendered, {} up to date, {} failed"
+        return say(italian, english).format(*counts)
+
+
+def bring_up_to_date(
+    editions: Sequence[Edition],
+    render: Renderer,
+    inputs: Iterable[Path],
+    formats: Sequence[str],
+    *,
+    force: bool,
+    report: Report,
+    advance: Report,
+) -> Summary:
+    """Execute the editions whose run key changed (all of them if `force`), then render those whose render key changed.
+
+    `report` takes a line for a person, `advance` the name of each finished step.
+    """
+    summary = Summary()
+    inputs = list(inputs)
+    due = {
+        edition.name: edition.run_reasons() or ([say("richiesto", "asked for")] if force else [])
+        for edition in editions
+    }
+    running = [edition for edition in editions if due[edition.name]]
+    alive = _execute(running, due, summary, force, report, advance)
+    standing = [edition for edition in editions if not due[edition.name] or edition.name in alive]
+    _render(standing, render, inputs, formats, alive, summary, report, advance)
+    return summary
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(max(1, min(jobs, os.cpu_count() or 1)), mp_context=get_context("spawn"))
+
+
+def _execute(
+    running: Sequence[Edition],
+    due: dict[str, list[str]],
+    summary: Summary,
+    force: bool,
+    report: Report,
+    advance: Report,
+) -> set[str]:
+    """Names of the editions whose run succeeded."""
+    alive: set[str] = set()
+    if not running:
+        return alive
+    for edition in running:
+        reasons = due[edition.name]
+        more = (
+            say(f" e altre {len(reasons) - 3}", f" and {len(reasons) - 3} more") if len(reasons) > 3 else ""
+        )
+        report(
+            say(
+                f"{edition.name}: da eseguire ({', '.join(reasons[:3])}{more})",
+                f"{edition.name}: to run ({', '.join(reasons[:3])}{more})",
+            )
+        )
+    by_name = {edition.name: edition for edition in running}
+    with _pool(len(running)) as pool:
+        futures: dict[Future[Any], str] = {
+            pool.submit(execute.run, execute.job(edition)): edition.name for edition in running
+        }
+        for future in as_completed(futures):
+            name = futures[future]
+            outcome = _outcome(future, name)
+            _log(outcome)
+            report(outcome.line())
+            advance(name)
+            if not outcome.ok:
+                summary.failures.append(outcome.line())
+                continue
+            changed, found = execute.promote(by_name[name], force)
+            summary.executed.append(name)
+            alive.add(name)
+            if changed:
+                report(
+                    f"  {'; '.join(found[:3])}"
+                    if found
+                    else "  " + say("figure ridisegnate", "figures redrawn")
+                )
+            else:
+                summary.equal.append(name)
+                report(
+                    "  "
+                    + say(
+                        "uguale entro la tolleranza: file lasciati intatti",
+                        "equal within tolerance: files left untouched",
+                    )
+                )
+    return alive
+
+
+def _outcome(future: Future[Any], name: str) -> execute.Outcome:
+    try:
+        return future.result()
+    except Exception as error:  # a worker that died: reported as this edition's failure, the others go on
+        return execute.Outcome(name, 0.0, f"{type(error).__name__}: {error}")
+
+
+def _log(outcome: execute.Outcome) -> None:
+    path = places.build() / "runs.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = {
+        "edition": outcome.name,
+        "seconds": round(outcome.seconds, 3),
+        "ok": outcome.ok,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%S"),
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, sort_keys=True) + "\n")
+
+
+def _render(
+    editions: Sequence[Edition],
+    render: Renderer,
+    inputs: Sequence[Path],
+    formats: Sequence[str],
+    fresh: set[str],
+    summary: Summary,
+    report: Report,
+    advance: Report,
+) -> None:
+    tasks: list[tuple[Edition, list[str]]] = []
+    for edition in editions:
+        reasons, again = edition.render_reasons(inputs, formats)
+        if again or edition.name in fresh:
+            tasks.append((edition, again))
+            report(
+                say(
+                    f"{edition.name}: da impaginare ({', '.join(reasons[:3]) or '—'})",
+                    f"{edition.name}: to render ({', '.join(reasons[:3]) or '—'})",
+                )
+            )
+        else:
+            summary.current.append(edition.name)
+    if not tasks:
+        return
+    made_by = execute.environment()
+    with _pool(len(tasks)) as pool:
+        futures = {
+            pool.submit(
+                render,
+                e.record,
+                e.figures,
+                e.notebook.path,
+                e.texts,
+                _outputs(e, e.name in fresh),
+                tuple(again),
+            ): e
+            for e, again in tasks
+        }
+        for future in as_completed(futures):
+            edition = futures[future]
+            advance(edition.name)
+            try:
+                made = future.result()
+            except AltroError as error:
+                summary.failures += [f"{edition.name} · {fault}" for fault in error.faults]
+                report(f"{edition.name}: {error}")
+                continue
+            except Exception as error:  # reported as this paper's failure, the others go on
+                summary.failures.append(f"{edition.name} · {type(error).__name__}: {error}")
+                report(summary.failures[-1])
+                continue
+            summary.rendered.append(edition.name)
+            before = [places.root() / name for name in edition.entry().get("products", {})]
+            stale_local = [p for p in edition.record.iterdir() if p.suffix in (".html", ".xlsx")]
+            drawn = sorted(edition.figures.iterdir())
+            products = {
+                *made,
+                *drawn,
+                edition.record / "evidence.json",
+                *stale_local,
+                *(p for p in before if p.exists()),
+            }
+            summary.products += made
+            write_manifest(
+                edition,
+                edition.run_parts,
+                edition.render_parts(inputs),
+                products,
+                made_by if edition.name in fresh or not edition.entry() else edition.entry()["environment"],
+            )
+
+
+def _outputs(edition: Edition, fresh: bool) -> dict[str, list[dict[str, Any]]]:
+    """The outputs by cell id: of the new run, else those kept in the executed copy."""
+    run = edition.runs / "outputs.json"
+    copy = edition.record / "notebook.ipynb"
+    if copy.exists() and not (fresh and run.exists()):
+        return execute.stored_outputs(copy)
+    return json.loads(run.read_text(encoding="utf-8"))
