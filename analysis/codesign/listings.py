@@ -1,0 +1,102 @@
+"""What the record says in words: the services with their companies, the method's practices, public figures side by side.
+
+What belongs here: tables that list, without an estimate. What does not: counts and shares (participation, funnel, units, network).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.codesign.participation import PHASES
+from analysis.errors import EstimateError, Fault, say
+
+
+def bilingual(frame: pd.DataFrame, stem: str) -> list[dict[str, str]]:
+    """The columns `stem_it` and `stem_en` as one column of texts in both languages; an empty text stays empty in both."""
+    pair = frame.reindex(columns=[f"{stem}_it", f"{stem}_en"]).astype(object)
+    return pair.where(pair.notna(), "").set_axis(["it", "en"], axis=1).to_dict("records")
+
+
+def service_ties(services: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
+    """One row a body and service: the company that co-designed it and its partners (separated by `;`), each once.
+
+    Columns: service, actor. Refused: bodies that `actors` lacks, named with their service.
+    """
+    named = services.reindex(columns=["service", "company", "partners"]).astype(object)
+    partners = named.assign(actor=named["partners"].astype("string").str.split(";")).explode("actor")
+    pairs = pd.concat([named.assign(actor=named["company"]), partners])[["service", "actor"]]
+    pairs["actor"] = pairs["actor"].astype("string").str.strip()
+    pairs = pairs[pairs["actor"].notna() & (pairs["actor"] != "")].drop_duplicates().reset_index(drop=True)
+    lost = pairs[~pairs["actor"].isin(actors["actor"])]
+    if len(lost):
+        raise EstimateError(
+            [
+                Fault(
+                    say(f"«{actor}» non è in actors", f"'{actor}' is not in actors"),
+                    f"services: {service}",
+                    next_step=say("Correggere company o partners.", "Mend company or partners."),
+                )
+                for service, actor in zip(lost["service"], lost["actor"])
+            ]
+        )
+    return pairs
+
+
+def services(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a service: title, company, whom it is for, where it stands."""
+    table = pd.DataFrame(
+        {
+            "service": bilingual(frame, "name"),
+            "company": frame["company"].to_numpy(),
+            "target": bilingual(frame, "target"),
+            "status": frame["status"].to_numpy(),
+        }
+    )
+    table.attrs["columns"] = {
+        "service": {"text": True},
+        "company": {"organisation": True},
+        "target": {"text": True},
+        "status": {"labels": "status"},
+    }
+    return table
+
+
+def practices(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a practice of the method, in the order of the four phases and of their steps: practice, tool, who."""
+    rank = frame["phase"].map({phase: k for k, phase in enumerate(PHASES)})
+    frame = frame.assign(rank=rank).sort_values(["rank", "step"], kind="stable")
+    table = pd.DataFrame(
+        {
+            "phase": frame["phase"].to_numpy(),
+            "practice": bilingual(frame, "name"),
+            "tool": bilingual(frame, "tool"),
+            "who": bilingual(frame, "who"),
+        }
+    )
+    table.attrs["columns"] = {
+        "phase": {"labels": "phase"},
+        "practice": {"text": True},
+        "tool": {"text": True},
+        "who": {"text": True},
+    }
+    return table
+
+
+def claims(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a public figure with its source, figures on one subject side by side: the reader sees where sources differ."""
+    frame = frame.sort_values("topic_en", kind="stable")
+    table = pd.DataFrame(
+        {
+            "topic": bilingual(frame, "topic"),
+            "amount": frame["value"].to_numpy(dtype=float),
+            "source": frame["source"].to_numpy(),
+            "note": bilingual(frame, "note"),
+        }
+    )
+    table.attrs["columns"] = {
+        "topic": {"text": True},
+        "amount": {"unit": "euro"},
+        "source": {},
+        "note": {"text": True},
+    }
+    return table
