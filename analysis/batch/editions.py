@@ -19,6 +19,8 @@ from analysis.batch import keys
 from analysis.batch import parameters as typed
 from analysis.errors import Fault, RunError, say
 
+Renderer = Callable[..., list[Path]]
+Inputs = Callable[[Path, Path | None], list[Path]]  # files on which a rendering of a notebook depends
 LOCAL = {".html", ".xlsx"}  # rendered in each checkout, not kept in git
 
 
@@ -135,8 +137,9 @@ class Edition:
             self.notebook.cells, self.notebook.front, self.values, self.files, self.settings, lock
         )
 
-    def render_parts(self, inputs: Iterable[Path]) -> dict[str, str]:
-        return keys.render_parts(self.record / "evidence.json", self.notebook.path, self.texts, inputs)
+    def render_parts(self, inputs: Inputs) -> dict[str, str]:
+        path = self.notebook.path
+        return keys.render_parts(self.record / "evidence.json", self.figures, path, inputs(path, self.texts))
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of this edition; empty where it says nothing."""
@@ -165,7 +168,7 @@ class Edition:
             if not (root / name).exists() or keys.of_file(root / name) != checksum
         ]
 
-    def render_reasons(self, inputs: Iterable[Path], formats: Iterable[str]) -> tuple[list[str], list[str]]:
+    def render_reasons(self, inputs: Inputs, formats: Iterable[str]) -> tuple[list[str], list[str]]:
         """Why papers must be rendered, and in which formats: all of them where a part changed, else those missing or damaged."""
         entry = self.entry()
         parts = self.render_parts(inputs)
@@ -268,6 +271,3 @@ def _write(path: Path, document: Any) -> None:
         newline="\n",
     )
     temporary.replace(path)
-
-
-Renderer = Callable[..., list[Path]]

@@ -129,19 +129,18 @@ def run_parts(
     return parts | closure(code)
 
 
-def render_parts(record: Path, notebook: Path, texts: Path | None, inputs: Iterable[Path]) -> dict[str, str]:
-    """Digest of each thing that a rendering depends on."""
+def render_parts(record: Path, figures: Path, notebook: Path, inputs: Iterable[Path]) -> dict[str, str]:
+    """Digest of each thing that a rendering depends on; `inputs` are the files of prose and templates, the notebook among them."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    prose = [[source_of(cell), cell["metadata"], cell.get("id")] for cell in cells]
+    prose = [[cell["cell_type"], source_of(cell), cell["metadata"], cell.get("id")] for cell in cells]
     parts = {
         "evidence": of_file(record),
+        "figures": of_value({path.name: of_file(path) for path in sorted(figures.glob("*.svg"))}),
         "prose": of_value(prose),
-        "front matter": of_file(notebook.with_suffix(".toml")),
     }
-    if texts is not None and texts.exists():
-        parts["texts"] = of_file(texts)
-    for path in sorted(set(inputs)):
-        name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
+    for path in sorted(set(inputs) - {notebook}):
+        inside = path.is_relative_to(PACKAGE)
+        name = path.relative_to(PACKAGE.parent).as_posix() if inside else f"{path.parent.name}/{path.name}"
         parts[name] = (
             digest(without_comments(path.read_text(encoding="utf-8")))
             if path.suffix == ".py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis import places
 from analysis.batch import execute
-from analysis.batch.editions import Edition, Renderer, write_manifest
+from analysis.batch.editions import LOCAL, Edition, Inputs, Renderer, write_manifest
 from analysis.errors import AltroError, say
 
 Report = Callable[[str], None]
@@ -47,7 +47,7 @@ class Summary:
 def bring_up_to_date(
     editions: Sequence[Edition],
     render: Renderer,
-    inputs: Iterable[Path],
+    inputs: Inputs,
     formats: Sequence[str],
     *,
     force: bool,
@@ -59,7 +59,6 @@ def bring_up_to_date(
     `report` takes a line for a person, `advance` the name of each finished step.
     """
     summary = Summary()
-    inputs = list(inputs)
     due = {
         edition.name: edition.run_reasons() or ([say("richiesto", "asked for")] if force else [])
         for edition in editions
@@ -67,7 +66,7 @@ def bring_up_to_date(
     running = [edition for edition in editions if due[edition.name]]
     alive = _execute(running, due, summary, force, report, advance)
     standing = [edition for edition in editions if not due[edition.name] or edition.name in alive]
-    _render(standing, render, inputs, formats, alive, summary, report, advance)
+    _render(standing, render, inputs, formats, summary, report, advance)
     return summary
 
 
@@ -112,7 +111,21 @@ def _execute(
             if not outcome.ok:
                 summary.failures.append(outcome.line())
                 continue
-            changed, found = execute.promote(by_name[name], force)
+            edition = by_name[name]
+            changed, found = execute.promote(edition, force)
+            kept = [edition.record / "evidence.json", *sorted(edition.figures.iterdir())]
+            if changed:
+                write_manifest(edition, edition.run_parts, {}, kept, execute.environment())
+            else:
+                entry = edition.entry()
+                products = {*kept, *(places.root() / path for path in entry.get("products", {}))}
+                write_manifest(
+                    edition,
+                    edition.run_parts,
+                    entry.get("render", {}),
+                    products,
+                    entry.get("environment", {}),
+                )
             summary.executed.append(name)
             alive.add(name)
             if changed:
@@ -156,9 +169,8 @@ def _log(outcome: execute.Outcome) -> None:
 def _render(
     editions: Sequence[Edition],
     render: Renderer,
-    inputs: Sequence[Path],
+    inputs: Inputs,
     formats: Sequence[str],
-    fresh: set[str],
     summary: Summary,
     report: Report,
     advance: Report,
@@ -166,7 +178,7 @@ def _render(
     tasks: list[tuple[Edition, list[str]]] = []
     for edition in editions:
         reasons, again = edition.render_reasons(inputs, formats)
-        if again or edition.name in fresh:
+        if again:
             tasks.append((edition, again))
             report(
                 say(
@@ -178,7 +190,6 @@ def _render(
             summary.current.append(edition.name)
     if not tasks:
         return
-    made_by = execute.environment()
     with _pool(len(tasks)) as pool:
         futures = {
             pool.submit(
@@ -187,7 +198,7 @@ def _render(
                 e.figures,
                 e.notebook.path,
                 e.texts,
-                _outputs(e, e.name in fresh),
+                _outputs(e),
                 tuple(again),
             ): e
             for e, again in tasks
@@ -206,30 +217,23 @@ def _render(
                 report(summary.failures[-1])
                 continue
             summary.rendered.append(edition.name)
-            before = [places.root() / name for name in edition.entry().get("products", {})]
-            stale_local = [p for p in edition.record.iterdir() if p.suffix in (".html", ".xlsx")]
-            drawn = sorted(edition.figures.iterdir())
-            products = {
-                *made,
-                *drawn,
-                edition.record / "evidence.json",
-                *stale_local,
-                *(p for p in before if p.exists()),
-            }
+            entry = edition.entry()
+            before = [places.root() / path for path in entry.get("products", {})]
+            local = [path for path in edition.record.iterdir() if path.suffix in LOCAL]
+            products = {*made, *before, *local, *edition.figures.iterdir(), edition.record / "evidence.json"}
             summary.products += made
             write_manifest(
                 edition,
-                edition.run_parts,
+                entry.get("run", edition.run_parts),
                 edition.render_parts(inputs),
                 products,
-                made_by if edition.name in fresh or not edition.entry() else edition.entry()["environment"],
+                entry["environment"],
             )
 
 
-def _outputs(edition: Edition, fresh: bool) -> dict[str, list[dict[str, Any]]]:
-    """The outputs by cell id: of the new run, else those kept in the executed copy."""
-    run = edition.runs / "outputs.json"
-    copy = edition.record / "notebook.ipynb"
-    if copy.exists() and not (fresh and run.exists()):
-        return execute.stored_outputs(copy)
-    return json.loads(run.read_text(encoding="utf-8"))
+def _outputs(edition: Edition) -> dict[str, list[dict[str, Any]]]:
+    """The outputs by cell id: of the last run where it is the one kept, else those in the executed copy."""
+    run, kept = edition.runs, edition.record / "evidence.json"
+    if (run / "outputs.json").exists() and (run / "evidence.json").read_bytes() == kept.read_bytes():
+        return json.loads((run / "outputs.json").read_text(encoding="utf-8"))
+    return execute.stored_outputs(edition.record / "notebook.ipynb")
