@@ -1,0 +1,317 @@
+"""Eligible people by place: residents by sex and age times the share of them, published by the same sex and ages.
+
+The estimate is indirect (synthetic): every place gets the prevalence of the population it was published for, so that places differ
+by age and sex structure alone. Ages must fit: a published cell is used only where its ages are exactly a union of the table's bands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import EstimateError, Fault, say
+
+BAND = re.compile(r"([fm])_(\d{2})(?:_(\d{2}|plus))?")
+NORMAL_95 = 1.959963984540054
+KEPT = ("code", "name", "province", "region", "lon", "lat")
+
+
+def bands(territory: pd.DataFrame) -> pd.DataFrame:
+    """The population columns of `territory`: column, sex (f, m), age_from, age_to (years, both included; infinite for the last)."""
+    found = [(name, match) for name in territory.columns if (match := BAND.fullmatch(str(name)))]
+    rows = [
+        (
+            name,
+            match[1],
+            float(match[2]),
+            np.inf if match[3] == "plus" else float(match[3] or match[2]),
+        )
+        for name, match in found
+    ]
+    if not rows:
+        raise EstimateError(
+            Fault(
+                say("nessuna colonna di popolazione", "no population columns"),
+                "territory",
+                "f_00_02 … m_80_plus",
+            )
+        )
+    return pd.DataFrame(rows, columns=["column", "sex", "age_from", "age_to"])
+
+
+def residents(territory: pd.DataFrame, sex: str, age_from: float, age_to: float) -> pd.Series:
+    """Residents of `sex` (f, m, all) aged `age_from`–`age_to` in each place; missing where the place has no population.
+
+    Raises EstimateError where the ages are not a union of the table's bands: nobody is split by guess.
+    """
+    known = bands(territory)
+    if sex != "all":
+        known = known[known["sex"] == sex]
+    inside = known[(known["age_from"] >= age_from) & (known["age_to"] <= age_to)]
+    starts, ends = set(known["age_from"]), set(known["age_to"])
+    if age_from not in starts or age_to not in ends or inside.empty:
+        raise EstimateError(
+            Fault(
+                say(
+                    f"le età {_ages(age_from, age_to)} non sono un'unione di classi",
+                    f"ages {_ages(age_from, age_to)} are not a union of bands",
+                ),
+                "territory",
+                ", ".join(
+                    _ages(low, high) for low, high in sorted({*zip(known["age_from"], known["age_to"])})
+                ),
+                say(
+                    "Usare una prevalenza pubblicata per le stesse età.",
+                    "Use a prevalence published for the same ages.",
+                ),
+            )
+        )
+    return territory[list(inside["column"])].astype(float).sum(axis=1, min_count=1)
+
+
+def _ages(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"{low:g}+"
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def cells(benchmarks: pd.DataFrame, concept: str, place: str = "") -> pd.DataFrame:
+    """The published shares of `concept` that cover a population once: by sex where published so, else for both sexes together.
+
+    `benchmarks`: concept, value, unit, sex, age_from, age_to, place and, where published, low, high or se (shares, 0–1). Without
+    `place`, the place that the table names first for this concept. Of several age ranges the widest is taken; two shares for the
+    same sex and ages (another year, another denominator) are refused.
+    """
+    shares = benchmarks[(benchmarks["concept"] == concept) & (benchmarks["unit"] == "share")]
+    if len(shares):
+        shares = shares[shares["place"] == (place or shares["place"].iloc[0])]
+    by_sex = shares[shares["sex"].isin(["f", "m"])]
+    both = by_sex.groupby(["age_from", "age_to"], dropna=False)["sex"].transform("nunique") == 2
+    chosen = by_sex[both] if both.any() else shares[shares["sex"] == "all"]
+    if chosen.empty:
+        raise EstimateError(
+            Fault(
+                say(f"nessuna quota pubblicata per «{concept}»", f"no published share for '{concept}'"),
+                "benchmarks",
+                ", ".join(sorted(benchmarks.loc[benchmarks["unit"] == "share", "concept"].unique())),
+            )
+        )
+    width = chosen["age_to"].astype(float).fillna(np.inf) - chosen["age_from"].astype(float)
+    chosen = chosen[width == width.max()]
+    doubled = chosen[chosen["sex"].duplicated(keep=False)]
+    if len(doubled):
+        raise EstimateError(
+            [
+                Fault(
+                    say(
+                        f"più quote per lo stesso sesso e le stesse età: {row.value:g}",
+                        f"several shares for the same sex and ages: {row.value:g}",
+                    ),
+                    f"benchmarks, {row.benchmark}",
+                    next_step=say(
+                        "Passare solo le righe con il denominatore voluto.",
+                        "Pass only the rows with the denominator that is meant.",
+                    ),
+                )
+                for row in doubled.itertuples()
+            ]
+        )
+    return chosen.sort_values("sex").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """Eligible people by place.
+
+    `places`: code, name, province, region, lon, lat, residents, base (residents of the cells' sexes and ages), eligible (persons),
+    share (eligible / residents), and low, high (95 %) where the prevalence has an uncertainty. Places without population are in
+    `without_population` instead. `uncertain`: whether the prevalence was published with an uncertainty.
+    """
+
+    places: pd.DataFrame
+    without_population: pd.DataFrame
+    uncertain: bool
+
+    @property
+    def total(self) -> float:
+        return float(self.places["eligible"].sum())
+
+    @property
+    def base(self) -> float:
+        return float(self.places["base"].sum())
+
+    @property
+    def residents(self) -> float:
+        return float(self.places["residents"].sum())
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Bounds of the total: the prevalence is common to all places, so its errors add up and do not average out."""
+        if not self.uncertain:
+            return None
+        return float(self.places["low"].sum()), float(self.places["high"].sum())
+
+    def largest(self, count: int) -> pd.DataFrame:
+        """The `count` places with most eligible people, ties broken by code."""
+        ordered = self.places.sort_values(["eligible", "code"], ascending=[False, True])
+        return self.table(ordered.head(count))
+
+    def table(self, places: pd.DataFrame | None = None) -> pd.DataFrame:
+        """name, province, residents, base, eligible, share (and low, high)."""
+        bounds = ["low", "high"] if self.uncertain else []
+        frame = (self.places if places is None else places)[
+            ["name", "province", "residents", "base", "eligible", "share", *bounds]
+        ].reset_index(drop=True)
+        frame.attrs["columns"] = {
+            "residents": {"unit": "persons"},
+            "base": {"unit": "persons"},
+            "eligible": {"unit": "persons"},
+            "share": {"unit": "share", "digits": 2},
+            **{name: {f"{name}_of": "eligible"} for name in bounds},
+        }
+        return frame
+
+
+def estimate(territory: pd.DataFrame, prevalence: pd.DataFrame) -> Eligible:
+    """Eligible people in each place of `territory`: the sum over cells of residents × prevalence.
+
+    `prevalence`: rows sex (f, m, all), age_from, age_to, value (share) and, if known, se or low and high (95 %). Cells must not
+    overlap. The variance of a place's total is the sum of the cells' variances (cells estimated independently).
+    """
+    prevalence = prevalence.reset_index(drop=True)
+    _check(prevalence)
+    ends = prevalence["age_to"].astype(float).fillna(np.inf)
+    counts = np.column_stack(
+        [
+            residents(territory, sex, low, high).to_numpy()
+            for sex, low, high in zip(prevalence["sex"], prevalence["age_from"].astype(float), ends)
+        ]
+    )
+    known = ~np.isnan(counts).any(axis=1)
+    population = territory[list(bands(territory)["column"])].astype(float).sum(axis=1, min_count=1).to_numpy()
+    places = territory[[name for name in KEPT if name in territory]].assign(
+        residents=population,
+        base=counts.sum(axis=1),
+        eligible=counts @ prevalence["value"].to_numpy(dtype=float),
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        places["share"] = places["eligible"] / places["residents"]
+    errors = standard_errors(prevalence)
+    if errors is not None:
+        spread = NORMAL_95 * np.sqrt(counts**2 @ errors**2)
+        places["low"], places["high"] = places["eligible"] - spread, places["eligible"] + spread
+    return Eligible(places[known].copy(), places.loc[~known, ["code", "name"]].copy(), errors is not None)
+
+
+def standard_errors(prevalence: pd.DataFrame) -> np.ndarray | None:
+    """Standard errors of the shares, from `se` or from `low` and `high` (95 %); None where any cell was published without."""
+    if "se" in prevalence and prevalence["se"].notna().all():
+        return prevalence["se"].to_numpy(dtype=float)
+    if {"low", "high"} <= set(prevalence) and prevalence[["low", "high"]].notna().all(axis=None):
+        return (prevalence["high"] - prevalence["low"]).to_numpy(dtype=float) / (2 * NORMAL_95)
+    return None
+
+
+def _check(prevalence: pd.DataFrame) -> None:
+    values = prevalence["value"].astype(float)
+    faults = [
+        Fault(
+            say(f"quota {value:g} fuori dai limiti", f"share {value:g} out of range"),
+            f"prevalence, {say('riga', 'row')} {row}",
+            "0–1",
+        )
+        for row, value in values[~values.between(0, 1)].items()
+    ]
+    low, high = (
+        prevalence["age_from"].to_numpy(float),
+        prevalence["age_to"].astype(float).fillna(np.inf).to_numpy(),
+    )
+    sex = prevalence["sex"].to_numpy()
+    same = (sex[:, None] == sex[None, :]) | (sex[:, None] == "all") | (sex[None, :] == "all")
+    meet = same & (low[:, None] <= high[None, :]) & (low[None, :] <= high[:, None])
+    faults += [
+        Fault(
+            say(
+                f"le celle {first} e {second} contano le stesse persone",
+                f"cells {first} and {second} count the same people",
+            ),
+            "prevalence",
+            say("celle che non si sovrappongono", "cells that do not overlap"),
+        )
+        for first, second in zip(*np.nonzero(np.triu(meet, 1)))
+    ]
+    if faults:
+        raise EstimateError(faults)
+
+
+def by_structure(places: pd.DataFrame, city: pd.DataFrame, prevalence: pd.DataFrame) -> pd.DataFrame:
+    """Eligible people in parts of a city, by the city's own sex and age structure applied to each part's total.
+
+    `places`: place, population (and names); `city`: the one territory row of the city. Every part gets the same share, so that the
+    result says how many, never which part has relatively more. Returns `places` with share and eligible.
+    """
+    if len(city) != 1:
+        raise EstimateError(
+            Fault(say(f"{len(city)} righe per la città", f"{len(city)} rows for the city"), "territory", "1")
+        )
+    share = float(estimate(city, prevalence).places["share"].iloc[0])
+    return places.assign(share=share, eligible=places["population"].astype(float) * share)
+
+
+def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequence[str]) -> pd.DataFrame:
+    """Residents implied by a published count and share of the same people, beside the territory's residents of those ages.
+
+    For each concept with both a `persons` and a `share` row of the same sex, ages, place, year and denominator: implied = persons / share, with the
+    bounds that rounding of the two published figures allows (half a unit of the last digit of each), the territory's residents,
+    and the difference territory − implied. Frame: concept, year, ages, persons, share, implied, low, high, territory, difference.
+    """
+    keys = ["concept", "sex", "age_from", "age_to", "place", "year", "denominator_en"]
+    wanted = benchmarks[benchmarks["concept"].isin(concepts)]
+    pairs = wanted[wanted["unit"] == "persons"].merge(
+        wanted[wanted["unit"] == "share"], on=keys, suffixes=("_persons", "_share")
+    )
+    persons, share = pairs["value_persons"].to_numpy(float), pairs["value_share"].to_numpy(float)
+    half_persons = np.array([_step(value) for value in persons]) / 2
+    half_share = np.array([_step(value) for value in share]) / 2
+    here = [
+        float(residents(territory, sex, low, np.inf if pd.isna(high) else float(high)).sum())
+        for sex, low, high in zip(
+            pairs["sex"], pairs["age_from"].astype(float), pairs["age_to"].astype(float)
+        )
+    ]
+    frame = pd.DataFrame(
+        {
+            "concept": pairs["concept"],
+            "year": pairs["year"],
+            "persons": persons,
+            "share": share,
+            "implied": persons / share,
+            "low": (persons - half_persons) / (share + half_share),
+            "high": (persons + half_persons) / (share - half_share),
+            "territory": here,
+        }
+    )
+    frame["difference"] = frame["territory"] - frame["implied"]
+    frame.attrs["columns"] = {
+        "year": {"unit": "year"},
+        "persons": {"unit": "persons"},
+        "share": {"unit": "share"},
+        "implied": {"unit": "persons"},
+        "low": {"low_of": "implied"},
+        "high": {"high_of": "implied"},
+        "territory": {"unit": "persons"},
+        "difference": {"unit": "persons"},
+    }
+    return frame
+
+
+def _step(value: float) -> float:
+    """One unit of the last digit that was printed: 0.001 for 0.346, 1000 for 12,746,000."""
+    digits = Decimal(repr(float(value))).normalize()
+    exponent = digits.as_tuple().exponent
+    return 10.0**exponent if isinstance(exponent, int) else 1.0

@@ -1,0 +1,271 @@
+"""Reach and cost under uncertainty: quasi-random draws of a scenario's lines, carried through to people, euro and P(target reached).
+
+Draws are scrambled Sobol points (Owen 1998; scipy.stats.qmc), in independent replicates that share nothing but the seed: the spread
+between replicates measures the error of the simulation itself, apart from the uncertainty that the scenario declares. All areas use
+the same draws (common random numbers). Take-up rates are common to all municipalities, so that their uncertainty does not average out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.stats import qmc
+
+from analysis.errors import Fault, ParameterError, say
+from analysis.scaling import cost
+from analysis.scaling.scenario import STEPS, Scenario
+
+REPLICATES = 16
+BAND = (0.05, 0.95)
+SETTLED = 0.005
+LARGEST_BLOCK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Values of every line, arrays (replicates, points); `rates`: share of the eligible who reach each step; `factor`: relative
+    error of the count of eligible people (ones where its uncertainty is not published)."""
+
+    scenario: Scenario
+    seed: int
+    values: dict[str, np.ndarray]
+    rates: dict[str, np.ndarray]
+    factor: np.ndarray
+
+    @property
+    def count(self) -> int:
+        return self.factor.size
+
+    def reached(self, step: str) -> np.ndarray:
+        """Share of the *estimated* eligible people who reach `step`, the error of that estimate included; (replicates, points)."""
+        return self.rates[step] * self.factor
+
+
+def draw(scenario: Scenario, draws: int, seed: int, relative_error: float = 0.0) -> Draws:
+    """At least `draws` quasi-random draws: REPLICATES scrambled Sobol nets of 2^m points each.
+
+    `relative_error`: standard error of the total of eligible people, relative to it, drawn from a normal; 0 where none is published.
+    """
+    if draws < 4 * REPLICATES:
+        raise ParameterError(
+            Fault(
+                say(f"{draws} estrazioni sono troppo poche", f"{draws} draws are too few"),
+                "draws",
+                f"≥ {4 * REPLICATES}",
+            )
+        )
+    power = int(np.ceil(np.log2(draws / REPLICATES)))
+    lines = scenario.lines
+    children = np.random.SeedSequence(seed).spawn(REPLICATES)
+    points = np.stack(
+        [
+            qmc.Sobol(len(lines) + 1, scramble=True, rng=np.random.default_rng(child)).random_base2(power)
+            for child in children
+        ]
+    )
+    points = np.clip(points, 1e-9, 1 - 1e-9)
+    values = {f"{line.group}.{line.key}": line.quantile(points[..., i]) for i, line in enumerate(lines)}
+    steps = np.cumprod(np.stack([values[f"takeup.{step}"] for step in STEPS]), axis=0)
+    factor = (
+        1 + relative_error * stats.norm.ppf(points[..., -1]) if relative_error else np.ones(points.shape[:2])
+    )
+    return Draws(scenario, seed, values, dict(zip(STEPS, steps)), np.maximum(factor, 0.0))
+
+
+def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Median and the 5th and 95th percentile over the last two axes (replicates, points)."""
+    flat = values.reshape(*values.shape[:-2], -1)
+    low, median, high = np.quantile(flat, (BAND[0], 0.5, BAND[1]), axis=-1)
+    return median, low, high
+
+
+def costs(drawn: Draws, eligible: float, places: int) -> tuple[np.ndarray, np.ndarray]:
+    """Managers and total cost (euro) of serving `places` municipalities that hold `eligible` people; (replicates, points).
+
+    All who enrol are served and paid for, whether or not they are retained.
+    """
+    lines = {line.key: drawn.values[f"cost.{line.key}"] for line in drawn.scenario.costs}
+    return cost.stepwise(eligible * drawn.reached("enrolled"), places, **lines)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Probability that at least `target` people are retained, with a 95 % interval for the error of the simulation alone."""
+
+    target: float
+    probability: float
+    low: float
+    high: float
+
+
+def chance(drawn: Draws, eligible: float, target: float) -> Chance:
+    """P(target reached): the mean over replicates, and Student's t interval between replicates, kept within 0–1."""
+    return _chance(eligible * drawn.reached("retained") >= target, target)
+
+
+def _chance(hit: np.ndarray, target: float) -> Chance:
+    each = hit.mean(axis=1)
+    spread = stats.t.ppf(0.975, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each))
+    middle = float(each.mean())
+    return Chance(target, middle, max(0.0, middle - spread), min(1.0, middle + spread))
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """P(target) at each doubling of the draws; `change` of the last doubling (absolute) and whether it is under half a point."""
+
+    steps: pd.DataFrame
+    change: float
+    settled: bool
+
+    def table(self) -> pd.DataFrame:
+        """draws, probability, low, high, change (percentage points)."""
+        frame = self.steps.copy()
+        frame.attrs["columns"] = {
+            "draws": {"counts": "things"},
+            "probability": {"unit": "share", "digits": 2},
+            "low": {"low_of": "probability"},
+            "high": {"high_of": "probability"},
+            "step_change": {"unit": "share_points", "digits": 2},
+        }
+        return frame
+
+
+def convergence(drawn: Draws, eligible: float, target: float, doublings: int = 6) -> Convergence:
+    """P(target) from the first 2^k points of every replicate, up to all of them; settled when the last doubling moves it by < 0.5 points."""
+    hit = eligible * drawn.reached("retained") >= target
+    last = int(np.log2(hit.shape[1]))
+    sizes = [2**k for k in range(max(1, last - doublings), last + 1)]
+    found = [_chance(hit[:, :size], target) for size in sizes]
+    steps = pd.DataFrame(
+        {
+            "draws": [size * len(hit) for size in sizes],
+            "probability": [each.probability for each in found],
+            "low": [each.low for each in found],
+            "high": [each.high for each in found],
+        }
+    )
+    steps["step_change"] = steps["probability"].diff()
+    change = abs(float(steps["step_change"].iloc[-1]))
+    return Convergence(steps, change, change < SETTLED)
+
+
+def results(drawn: Draws, areas: Sequence[tuple[str, float, int]], target: float) -> pd.DataFrame:
+    """One row an area (name, eligible people, municipalities), by steps of cost and, where the scenario gives it, by the power law.
+
+    Columns: area, model (steps, power), places, eligible, retained (median, 5–95 %), cost, per_person (cost per person retained),
+    each with its band, and probability. Draws in which nobody is retained have no unit cost; none is printed without its band.
+    """
+    rows = [row for area in areas for row in _rows(drawn, *area, target)]
+    frame = pd.DataFrame(rows)
+    frame.attrs["columns"] = {
+        "area": {"labels": "area"},
+        "model": {"labels": "model"},
+        "municipalities": {"counts": "things"},
+        "eligible": {"unit": "persons"},
+        **{
+            name: {"unit": unit, "digits": 0}
+            for name, unit in (("retained", "persons"), ("cost", "euro"), ("per_person", "euro"))
+        },
+        **{
+            f"{name}_{side}": {f"{side}_of": name}
+            for name in ("retained", "cost", "per_person")
+            for side in ("low", "high")
+        },
+        "probability": {"unit": "share"},
+    }
+    return frame
+
+
+def _rows(drawn: Draws, name: str, eligible: float, places: int, target: float) -> list[dict[str, object]]:
+    retained = eligible * drawn.reached("retained")
+    totals = {"steps": costs(drawn, eligible, places)[1]}
+    if drawn.scenario.power:
+        lines = {line.key: drawn.values[f"power.{line.key}"] for line in drawn.scenario.power}
+        totals["power"] = retained * cost.unit_cost(retained, **lines)
+    rows = []
+    for model, total in totals.items():
+        row: dict[str, object] = {
+            "area": name,
+            "model": model,
+            "municipalities": places,
+            "eligible": eligible,
+        }
+        with np.errstate(divide="ignore", invalid="ignore"):
+            unit = np.where(retained > 0, total / retained, np.nan)
+        for key, values in (("retained", retained), ("cost", total), ("per_person", unit)):
+            row[key], row[f"{key}_low"], row[f"{key}_high"] = (float(item) for item in band(values))
+        rows.append({**row, "probability": chance(drawn, eligible, target).probability})
+    return rows
+
+
+def rollout(drawn: Draws, eligible: pd.Series, points: int = 40) -> pd.DataFrame:
+    """Reach and cost as municipalities join in order of their eligible people, at about `points` sizes spread evenly on a log scale.
+
+    Columns: places (municipalities served), eligible (their people), and median, low, high (5–95 %) of retained, cost, per_person.
+    """
+    ordered = np.cumsum(np.sort(eligible.to_numpy(dtype=float))[::-1])
+    served = np.unique(np.geomspace(1, len(ordered), min(points, len(ordered))).round().astype(int))
+    block = max(1, LARGEST_BLOCK // drawn.count)
+    parts = [
+        _rollout(drawn, ordered[served[start : start + block] - 1], served[start : start + block])
+        for start in range(0, len(served), block)
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.attrs["columns"] = {
+        "served": {"counts": "things"},
+        "eligible": {"unit": "persons"},
+        **{
+            name: {"unit": unit, "digits": 0}
+            for name, unit in (("retained", "persons"), ("cost", "euro"), ("per_person", "euro"))
+        },
+        **{
+            f"{name}_{side}": {f"{side}_of": name}
+            for name in ("retained", "cost", "per_person")
+            for side in ("low", "high")
+        },
+    }
+    return frame
+
+
+def _rollout(drawn: Draws, eligible: np.ndarray, served: np.ndarray) -> pd.DataFrame:
+    people = eligible[:, None, None]
+    retained = people * drawn.reached("retained")
+    lines = {line.key: drawn.values[f"cost.{line.key}"] for line in drawn.scenario.costs}
+    total = cost.stepwise(people * drawn.reached("enrolled"), served[:, None, None], **lines)[1]
+    frame = pd.DataFrame({"served": served, "eligible": eligible})
+    for name, values in (
+        ("retained", retained),
+        ("cost", total),
+        ("per_person", total / np.maximum(retained, 1e-9)),
+    ):
+        frame[name], frame[f"{name}_low"], frame[f"{name}_high"] = band(values)
+    return frame
+
+
+def exceedance(drawn: Draws, areas: Sequence[tuple[str, float, int]], targets: np.ndarray) -> pd.DataFrame:
+    """P(at least `target` people retained) for each area and target. Columns: area, target, probability."""
+    rates = np.sort(drawn.reached("retained").ravel())
+    frames = []
+    for name, eligible, _ in areas:
+        below = np.searchsorted(rates * eligible, targets, side="left")
+        frames.append(pd.DataFrame({"area": name, "target": targets, "probability": 1 - below / len(rates)}))
+    frame = pd.concat(frames, ignore_index=True)
+    frame.attrs["columns"] = {
+        "area": {"labels": "area"},
+        "target": {"unit": "persons"},
+        "probability": {"unit": "share"},
+    }
+    return frame
+
+
+def needed(drawn: Draws, eligible: pd.Series, target: float, level: float) -> int | None:
+    """Fewest municipalities, in order of eligible people, that reach `target` with probability `level`; None where all of them do not."""
+    ordered = np.cumsum(np.sort(eligible.to_numpy(dtype=float))[::-1])
+    sure = float(np.quantile(drawn.reached("retained"), 1 - level))
+    enough = np.flatnonzero(ordered * sure >= target)
+    return int(enough[0]) + 1 if len(enough) else None

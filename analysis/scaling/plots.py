@@ -1,0 +1,231 @@
+"""Figures of scaling: they draw what they are given and compute nothing but positions on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.evidence.words import Words
+
+KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
+LARGEST = 620.0  # area of the largest circle, square points
+LABELS = 6
+BAND_ALPHA = 0.22
+
+
+def eligible_map(data: pd.DataFrame, words: Words) -> Figure:
+    """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by `share`; the largest named by `name`."""
+    from matplotlib import patheffects
+
+    data = data.dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
+    fig, ax = style.subplots(height=4.6)
+    top = data["eligible"].max()
+    colour = {"cmap": style.SEQUENTIAL, "vmin": data["share"].min(), "vmax": data["share"].max()}
+    points = ax.scatter(
+        data["lon"], data["lat"], s=data["eligible"] / top * LARGEST, c=data["share"], linewidths=0.25, edgecolors="white", **colour
+    )  # fmt: skip
+    stretch = float(np.cos(np.radians(data["lat"].mean())))
+    ax.set_aspect(1 / stretch)
+    ax.margins(0.06)
+    ax.set_axis_off()
+    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
+    for row in _apart(data, stretch).itertuples():
+        radius = np.sqrt(row.eligible / top * LARGEST / np.pi)
+        ax.annotate(
+            row.name, (row.lon, row.lat), xytext=(0, radius + 1.5), textcoords="offset points",
+            ha="center", va="bottom", fontsize=8, path_effects=halo,
+        )  # fmt: skip
+    bar = fig.colorbar(points, ax=ax, location="right", shrink=0.5, aspect=16, anchor=(0.0, 0.0), pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label(words("share_of_residents"))
+    words.axis(bar.ax.yaxis, "share", 1)
+    for size in _round_sizes(float(top)):
+        ax.scatter(
+            [],
+            [],
+            s=size / top * LARGEST,
+            color=style.MUTED,
+            linewidths=0,
+            label=words.number(size, "persons"),
+        )
+    ax.legend(
+        title=words("eligible"), loc="upper left", bbox_to_anchor=(1.0, 1.0), labelspacing=1.1,
+        borderpad=0.6, handletextpad=1.1, title_fontsize=8.5, alignment="left",
+    )  # fmt: skip
+    _scale_bar(ax, stretch, words)
+    return fig
+
+
+def _apart(data: pd.DataFrame, stretch: float) -> pd.DataFrame:
+    """The largest places, leaving out those too near a larger one for both names to be read."""
+    reach = 0.13 * max(np.ptp(data["lat"]), np.ptp(data["lon"]) * stretch, 1e-9)
+    head = data.head(60)
+    chosen: list[int] = []
+    for i, row in enumerate(head.itertuples()):
+        clear = all(
+            np.hypot((row.lon - head["lon"].iloc[j]) * stretch, row.lat - head["lat"].iloc[j]) > reach
+            for j in chosen
+        )
+        if clear and len(chosen) < LABELS:
+            chosen.append(i)
+    return head.iloc[chosen]
+
+
+def _round_sizes(top: float) -> list[float]:
+    """Three round values for the legend of circle areas, a third or more apart, the largest not above `top`."""
+    steps = np.array([m * 10.0**e for e in range(8) for m in (1, 2, 5)])
+    fitting = steps[steps <= max(top, 1.0)]
+    return [float(value) for value in fitting[[-1, -3, -5]]] if len(fitting) > 4 else [float(fitting[-1])]
+
+
+def _scale_bar(ax: Any, stretch: float, words: Words) -> None:
+    """A bar of round length, about a fifth of the width, at the lower left."""
+    west, east = ax.get_xlim()
+    south, north = ax.get_ylim()
+    per_degree = KM_PER_DEGREE * stretch
+    lengths = np.array([m * 10.0**e for e in range(4) for m in (1, 2, 5)])
+    km = float(lengths[np.abs(np.log(lengths / ((east - west) * per_degree / 5))).argmin()])
+    x, y = west + 0.02 * (east - west), south + 0.03 * (north - south)
+    ax.plot([x, x + km / per_degree], [y, y], color=style.INK, linewidth=1.4, solid_capstyle="butt")
+    ax.annotate(
+        f"{words.number(km, 'number', 0)} km", (x, y), xytext=(0, 3), textcoords="offset points", fontsize=8
+    )
+    ax.set_xlim(west, east)
+    ax.set_ylim(south, north)
+
+
+def districts(data: pd.DataFrame, words: Words) -> Figure:
+    """Eligible people in each part of the city, in order, with the figure written at the end of each line."""
+    data = data.sort_values("eligible").reset_index(drop=True)
+    fig, ax = style.subplots(height=0.95 + 0.26 * len(data))
+    ax.hlines(data.index, 0, data["eligible"], color=style.GRID, linewidth=2)
+    ax.plot(data["eligible"], data.index, linestyle="none", marker="o", color=style.ACCENT, markersize=7)
+    for i, value in data["eligible"].dropna().items():
+        ax.annotate(
+            words.number(value, "persons"),
+            (value, i),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
+    ax.set_yticks(data.index, [_text(name, words) for name in data["district"]])
+    ax.set_xlim(0, data["eligible"].max() * 1.18)
+    ax.set_ylim(-0.6, len(data) - 0.4)
+    ax.set_xlabel(words("eligible_axis"))
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    words.axis(ax.xaxis, "persons")
+    return fig
+
+
+def _text(cell: Any, words: Words) -> str:
+    return str(cell[words.language]) if isinstance(cell, Mapping) else str(cell)
+
+
+def size_classes(data: pd.DataFrame, words: Words) -> Figure:
+    """By class of residents: how the eligible are shared out, and how the share of residents varies within the class."""
+    fig, (left, right) = style.subplots(cols=2, height=2.9, sharey=True)
+    rows = np.arange(len(data))
+    left.barh(rows, data["of_all"], color=style.ACCENT, height=0.6)
+    for i, (share, count) in enumerate(zip(data["of_all"], data["municipalities"])):
+        left.annotate(
+            words("municipalities_short", count=words.number(count, "count")),
+            (share, i), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8, color=style.MUTED,
+        )  # fmt: skip
+    left.set_yticks(rows, [words.label("size", size) for size in data["size"]])
+    left.set_xlim(0, data["of_all"].max() * 1.5)
+    left.set_xlabel(words("of_all"))
+    left.set_ylabel(words("size"))
+    right.hlines(rows, data["low"], data["high"], color=style.ACCENT, linewidth=2.2)
+    right.plot(
+        data["median"],
+        rows,
+        linestyle="none",
+        marker="o",
+        color=style.ACCENT,
+        markersize=6.5,
+        markeredgecolor="white",
+    )
+    right.set_xlabel(words("spread_axis"))
+    for ax, digits in ((left, 0), (right, 1)):
+        words.axis(ax.xaxis, "share", digits)
+        ax.tick_params(axis="y", length=0)
+    right.margins(x=0.12)
+    return fig
+
+
+def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
+    """People retained and cost per person retained as municipalities join; line = median, band = 5th to 95th percentile of the draws."""
+    frame, aim = data["rollout"], data["aim"]
+    fig, axes = style.subplots(cols=2, height=3.0)
+    for ax, name, unit in ((axes[0], "retained", "persons"), (axes[1], "per_person", "euro")):
+        ax.fill_between(
+            frame["served"],
+            frame[f"{name}_low"],
+            frame[f"{name}_high"],
+            color=style.ACCENT,
+            alpha=BAND_ALPHA,
+            linewidth=0,
+        )
+        ax.plot(frame["served"], frame[name], color=style.ACCENT)
+        ax.set_xscale("log")
+        ax.set_xlabel(words("served"))
+        ax.set_title(words(name))
+        words.axis(ax.xaxis, "count")
+        words.axis(ax.yaxis, unit)
+        ax.xaxis.set_minor_formatter(_blank())
+        ax.set_ylim(bottom=0)
+        ax.margins(x=0.02)
+    target = float(aim["target"].iloc[0])
+    axes[0].axhline(target, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes[0].annotate(
+        words("target_line", target=words.number(target, "persons")), (frame["served"].min(), target),
+        xytext=(2, 3), textcoords="offset points", fontsize=8,
+    )  # fmt: skip
+    return fig
+
+
+def _blank() -> Any:
+    from matplotlib.ticker import NullFormatter
+
+    return NullFormatter()
+
+
+def chances(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
+    """P(at least so many people retained) against the target, one line an area; the chosen target is marked."""
+    frame, aim = data["chances"], data["aim"]
+    areas = list(dict.fromkeys(frame["area"]))
+    fig, ax = style.subplots(height=3.1)
+    for area, colour, marker in zip(areas, style.palette(len(areas)), style.MARKERS):
+        line = frame[frame["area"] == area]
+        ax.plot(
+            line["target"],
+            line["probability"],
+            color=colour,
+            marker=marker,
+            markevery=0.12,
+            label=words.label("area", area),
+        )
+    ax.axvline(float(aim["target"].iloc[0]), color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    ax.annotate(
+        words("target_line", target=words.number(float(aim["target"].iloc[0]), "persons")),
+        (float(aim["target"].iloc[0]), 1.0), xytext=(3, 4), textcoords="offset points", fontsize=8,
+    )  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_ylim(-0.02, 1.08)
+    ax.set_xlabel(words("target_axis"))
+    ax.set_ylabel(words("probability"))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    words.axis(ax.xaxis, "persons")
+    words.axis(ax.yaxis, "share")
+    ax.xaxis.set_minor_formatter(_blank())
+    return fig

@@ -1,0 +1,117 @@
+"""Eligible people: the arithmetic, the ages that must fit, the uncertainty that is carried or said to be absent."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import places
+from analysis.errors import EstimateError
+from analysis.scaling import eligible
+
+CELLS = pd.DataFrame({"sex": ["f", "m"], "age_from": [18, 18], "age_to": [64, 64], "value": [0.094, 0.059]})
+
+
+def test_eligible_is_residents_times_published_share_by_sex(territory):
+    result = eligible.estimate(territory, CELLS)
+    # five bands lie within 18-64
+    assert result.places["eligible"].tolist() == pytest.approx(
+        [500 * 0.094 + 400 * 0.059, 50 * 0.094 + 100 * 0.059, 5000 * (0.094 + 0.059)]
+    )
+    assert result.places["base"].tolist() == [900, 150, 10_000]
+    assert result.places["residents"].tolist() == [13 * 180, 13 * 30, 26_000]
+    assert result.places["share"].iloc[0] == pytest.approx(result.places["eligible"].iloc[0] / 2340)
+    assert result.total == pytest.approx(result.places["eligible"].sum())
+
+
+def test_without_published_uncertainty_there_is_no_interval(territory):
+    result = eligible.estimate(territory, CELLS)
+    assert not result.uncertain
+    assert result.interval is None
+    assert "low" not in result.table()
+
+
+def test_published_uncertainty_is_carried_and_adds_up_over_places(territory):
+    cells = CELLS.assign(se=[0.004, 0.003])
+    result = eligible.estimate(territory, cells)
+    first = result.places.iloc[0]
+    assert first["high"] - first["eligible"] == pytest.approx(
+        1.96 * np.hypot(500 * 0.004, 400 * 0.003), rel=1e-4
+    )
+    low, high = result.interval
+    assert high - low == pytest.approx((result.places["high"] - result.places["low"]).sum())
+    bounds = cells.assign(low=cells["value"] - 1.96 * cells["se"], high=cells["value"] + 1.96 * cells["se"])
+    same = eligible.estimate(territory, bounds.drop(columns="se"))
+    assert same.places["low"].to_numpy() == pytest.approx(result.places["low"].to_numpy(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("low", "high"), [(16, 64), (18, 60), (18, 69), (20, 24), (64, 18)])
+def test_ages_that_are_not_a_union_of_bands_are_refused(territory, low, high):
+    with pytest.raises(EstimateError, match="18–24"):
+        eligible.estimate(territory, CELLS.assign(age_from=low, age_to=high))
+
+
+def test_open_ended_and_single_year_ages_fit(territory):
+    assert eligible.residents(territory, "f", 80, np.inf).tolist() == [100, 10, 1000]
+    assert eligible.residents(territory, "all", 14, 14).tolist() == [180, 30, 2000]
+    open_ended = pd.DataFrame({"sex": ["all"], "age_from": [65], "age_to": [None], "value": [0.5]})
+    assert eligible.estimate(territory, open_ended).places["eligible"].tolist() == [270, 45, 3000]
+
+
+def test_cells_that_count_the_same_people_twice_are_refused(territory):
+    twice = pd.concat([CELLS, CELLS.head(1).assign(sex="all", age_from=45)])
+    with pytest.raises(EstimateError, match="same people") as caught:
+        eligible.estimate(territory, twice)
+    assert len(caught.value.faults) == 2
+
+
+def test_a_percentage_in_place_of_a_share_is_refused(territory):
+    with pytest.raises(EstimateError, match=r"9\.4"):
+        eligible.estimate(territory, CELLS.assign(value=[9.4, 5.9]))
+
+
+def test_a_place_without_population_is_named_not_counted_as_zero(territory):
+    territory = territory.astype(dict.fromkeys(territory.filter(regex="^[fm]_"), "Int64"))
+    territory.loc[1, territory.filter(regex="^[fm]_").columns] = pd.NA
+    result = eligible.estimate(territory, CELLS)
+    assert result.without_population["code"].tolist() == ["001002"]
+    assert len(result.places) == 2
+
+
+def test_cells_takes_the_widest_by_sex_and_leaves_other_denominators(benchmarks):
+    chosen = eligible.cells(benchmarks, "care-relatives")
+    assert chosen["benchmark"].tolist() == ["rel-f", "rel-m"]
+    assert eligible.cells(benchmarks, "care-load")["value"].tolist() == [0.346]
+    assert eligible.cells(benchmarks, "care-load", "EU")["value"].tolist() == [0.344]
+
+
+def test_cells_refuses_two_shares_for_the_same_people(benchmarks):
+    without = benchmarks[~benchmarks["sex"].isin(["f", "m"])]
+    with pytest.raises(EstimateError) as caught:
+        eligible.cells(without, "care-relatives")
+    assert len(caught.value.faults) == 2
+
+
+def test_cells_names_the_concepts_that_exist(benchmarks):
+    with pytest.raises(EstimateError, match="care-load, care-relatives"):
+        eligible.cells(benchmarks, "care-both")
+
+
+def test_parts_of_a_city_take_the_structure_of_the_city(territory):
+    districts = pd.DataFrame({"place": ["a", "b"], "population": [1000, 3000]})
+    result = eligible.by_structure(districts, territory.head(1), CELLS)
+    share = (500 * 0.094 + 400 * 0.059) / 2340
+    assert result["eligible"].tolist() == pytest.approx([1000 * share, 3000 * share])
+    with pytest.raises(EstimateError):
+        eligible.by_structure(districts, territory, CELLS)
+
+
+def test_residents_implied_by_the_published_pairs_agree_within_rounding(benchmarks):
+    """Oracle row 36: 12,746k / .346 and 2,827k / .077 imply 36.8 and 36.7 million."""
+    territory = pd.read_parquet(places.data() / "territory" / "municipalities.parquet")
+    frame = eligible.implied(benchmarks, territory, ["care-load", "care-relatives"]).set_index("concept")
+    assert frame["implied"].round(-5).to_dict() == {"care-load": 36_800_000, "care-relatives": 36_700_000}
+    assert frame["low"].max() < frame["high"].min()
+    assert frame.loc["care-load", "low"] == pytest.approx(12_745_500 / 0.3465)
+    assert frame.loc["care-relatives", "high"] == pytest.approx(2_827_500 / 0.0765)
+    assert (frame["territory"] == 35_602_480).all()
+    assert (frame["difference"] < 0).all()
