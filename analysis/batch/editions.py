@@ -89,6 +89,7 @@ class Edition:
     tables: tuple[str, ...]
     files: Mapping[str, Path]
     settings: Any
+    draft: bool = False
 
     @cached_property
     def slug(self) -> str:
@@ -100,14 +101,15 @@ class Edition:
 
     @property
     def kept(self) -> bool:
-        return not self.slug and self.folder.parent.resolve() == places.data().resolve()
+        return not self.slug and not self.draft and self.folder.parent.resolve() == places.data().resolve()
 
     @property
     def record(self) -> Path:
         """Folder of evidence.json, notebook.ipynb and the papers."""
         if self.kept:
             return places.papers() / self.study / self.notebook.name
-        return places.build() / "editions" / self.study / self.notebook.name / (self.slug or "default")
+        shelf = "drafts" if self.draft else "editions"
+        return places.build() / shelf / self.study / self.notebook.name / (self.slug or "default")
 
     @property
     def figures(self) -> Path:
@@ -197,9 +199,9 @@ class Edition:
 
 
 def plan(
-    studies: Iterable[Any], chosen: Iterable[Notebook], given: Mapping[str, Any]
+    studies: Iterable[Any], chosen: Iterable[Notebook], given: Mapping[str, Any], draft: bool = False
 ) -> tuple[list[Edition], list[tuple[str, str, list[str]]]]:
-    """The editions of `studies` (each with `id`, `folder`, `tables`, `settings_mapping()` and `files(table)`), and the pairs that cannot run with what they lack.
+    """The editions of `studies` (each with `id`, `folder`, `tables`, `settings_mapping()` and `files(table)`, a list of paths), and the pairs that cannot run with what they lack.
 
     Parameters are validated for every notebook before anything starts; all faults at once.
     """
@@ -223,14 +225,24 @@ def plan(
                 left_out.append((study.id, notebook.name, lacking))
                 continue
             values = typed.validate(notebook.schema, given, notebook.name)
-            wanted = [name for name in notebook.declared if name in set(study.tables) or name == "territory"]
-            files = {label: path for name in wanted for label, path in study.files(name).items()}
+            wanted = tuple(
+                name for name in notebook.declared if name in set(study.tables) or name == "territory"
+            )
+            files = {_printable(path, study.folder): path for name in wanted for path in study.files(name)}
             editions.append(
                 Edition(
-                    study.id, study.folder, notebook, values, tuple(wanted), files, study.settings_mapping()
+                    study.id, study.folder, notebook, values, wanted, files, study.settings_mapping(), draft
                 )
             )
     return editions, left_out
+
+
+def _printable(path: Path, folder: Path) -> str:
+    """Name of a study's file that holds for every checkout: private files by their name alone."""
+    for base in (folder.parent, places.data()):
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    return f"private/{path.name}"
 
 
 def _reraise(error: Exception) -> list[Fault]:

@@ -198,7 +198,7 @@ def _render(
                 e.figures,
                 e.notebook.path,
                 e.texts,
-                _outputs(e),
+                execute.outputs(e),
                 tuple(again),
             ): e
             for e, again in tasks
@@ -229,11 +229,3 @@ def _render(
                 products,
                 entry["environment"],
             )
-
-
-def _outputs(edition: Edition) -> dict[str, list[dict[str, Any]]]:
-    """The outputs by cell id: of the last run where it is the one kept, else those in the executed copy."""
-    run, kept = edition.runs, edition.record / "evidence.json"
-    if (run / "outputs.json").exists() and (run / "evidence.json").read_bytes() == kept.read_bytes():
-        return json.loads((run / "outputs.json").read_text(encoding="utf-8"))
-    return execute.stored_outputs(edition.record / "notebook.ipynb")

@@ -1,0 +1,323 @@
+"""The command `altro`: reads the command line, calls the rooms, prints what they say. Italian or English by locale (`ALTRO_LANG`)."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis import places
+from analysis.errors import AltroError, Fault, ParameterError, language, say
+
+FORMATS = ("pdf", "html", "xlsx")
+OK, FAILED, WRONG = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 if all is well, 1 if something failed or has faults, 2 if the call itself is wrong."""
+    os.environ.setdefault("ALTRO_LANG", language())
+    if os.environ.get("ALTRO_DATA_HOME"):
+        os.environ["ALTRO_DATA_HOME"] = str(Path(os.environ["ALTRO_DATA_HOME"]).resolve())
+    chosen = parser().parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except AltroError as error:
+        _fault_lines(error.faults)
+        return WRONG
+    except KeyboardInterrupt:
+        print(say("Interrotto.", "Interrupted."), file=sys.stderr)
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="altro",
+        description=say(
+            "Dallo studio alla pubblicazione, in italiano e in inglese.",
+            "From a study to its publication, in Italian and English.",
+        ),
+    )
+    commands = top.add_subparsers(required=True, metavar=say("comando", "command"))
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], italian: str, english: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=say(italian, english), description=say(italian, english))
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command(
+        "papers",
+        papers,
+        "aggiorna gli articoli degli studi (tutti, se non se ne nomina uno)",
+        "bring the papers of the studies up to date (all, unless some are named)",
+    )
+    sub.add_argument(
+        "studies",
+        nargs="*",
+        metavar=say("STUDIO", "STUDY"),
+        help=say("nome sotto data/ o cartella", "name under data/ or a folder"),
+    )
+    sub.add_argument(
+        "--notebook",
+        action="append",
+        metavar="N",
+        help=say("solo questo notebook (ripetibile)", "only this notebook (repeatable)"),
+    )
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help=say("valore di un parametro (ripetibile)", "value of a parameter (repeatable)"),
+    )
+    sub.add_argument(
+        "--execute",
+        action="store_true",
+        help=say("esegue anche ciò che non è cambiato", "execute what has not changed too"),
+    )
+    sub.add_argument(
+        "--draft",
+        action="store_true",
+        help=say(
+            "bozza, con i difetti a margine, in build/drafts",
+            "a draft with faults in the margin, in build/drafts",
+        ),
+    )
+    sub.add_argument("--lang", choices=("it", "en"), help=say("lingua della bozza", "language of the draft"))
+
+    sub = command("check", check, "tutti i difetti di uno studio", "every fault of a study")
+    sub.add_argument("studies", nargs="+", metavar=say("STUDIO", "STUDY"))
+
+    command(
+        "list",
+        show,
+        "studi, notebook, quali girano su quali e perché gli altri no",
+        "studies, notebooks, which runs on which, and why the others do not",
+    )
+    command("lab", lab, "apre JupyterLab sui notebook", "open JupyterLab on the notebooks")
+
+    sub = command("new", new, "un nuovo studio, o un nuovo notebook", "a new study, or a new notebook")
+    sub.add_argument(
+        "folder", nargs="?", metavar="DIR", help=say("cartella del nuovo studio", "folder of the new study")
+    )
+    sub.add_argument(
+        "--survey",
+        metavar="FILE",
+        help=say("file di un'indagine, per una bozza di codebook", "a survey file, for a draft codebook"),
+    )
+    sub.add_argument(
+        "--notebook",
+        metavar=say("NOME", "NAME"),
+        help=say("nome del nuovo notebook", "name of the new notebook"),
+    )
+
+    sub = command(
+        "simulate",
+        simulate,
+        "disegna uno studio simulato da verità note",
+        "draw a simulated study from known truth",
+    )
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("--seed", type=int, default=1, metavar="N")
+    sub.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        metavar="K",
+        help=say("moltiplica i rispondenti", "multiplies the respondents"),
+    )
+    return top
+
+
+def papers(chosen: argparse.Namespace) -> int:
+    from analysis.batch import editions, pipeline
+    from analysis.publish import sources
+
+    given = _settings(chosen.set)
+    studies = _studies(chosen.studies)
+    planned, left_out = editions.plan(studies, editions.notebooks(chosen.notebook), given, chosen.draft)
+    for study, notebook, lacking in left_out:
+        if chosen.studies or chosen.notebook:
+            print(_not_possible(study, notebook, lacking))
+    languages = (chosen.lang,) if chosen.draft and chosen.lang else ("it", "en")
+    with _Progress(2 * len(planned)) as progress:
+        summary = pipeline.bring_up_to_date(
+            planned,
+            functools.partial(_render, languages=languages, draft=chosen.draft),
+            sources.inputs,
+            FORMATS,
+            force=chosen.execute,
+            report=progress.line,
+            advance=progress.step,
+        )
+    if summary.rendered and not chosen.draft:
+        from analysis.publish import index
+
+        index.write(places.papers())
+    for path in sorted(summary.products) if chosen.draft or given else ():
+        print(path.relative_to(places.root()).as_posix())
+    for line in summary.failures:
+        print(f"✗ {line}", file=sys.stderr)
+    print(summary.line())
+    return FAILED if summary.failures else OK
+
+
+def _render(*arguments: Any, **options: Any) -> list[Path]:
+    """In the worker: nothing heavy is imported before there is something to render."""
+    from analysis.publish import render
+
+    return render.render(*arguments, **options)
+
+
+def check(chosen: argparse.Namespace) -> int:
+    from analysis.batch import editions, execute
+    from analysis.publish import prose
+
+    faults: list[Fault] = []
+    for study in _studies(chosen.studies):
+        found = study.check()
+        for notebook in editions.notebooks() if not found else ():
+            planned, _ = editions.plan([study], [notebook], {})
+            for edition in planned:
+                if (edition.record / "evidence.json").exists():
+                    found += prose.faults(
+                        edition.record, notebook.path, edition.texts, editions.outputs(edition)
+                    )
+        print(
+            say(
+                f"{study.id}: {len(found) or 'nessun'} difett{'o' if len(found) in (0, 1) else 'i'}",
+                f"{study.id}: {len(found) or 'no'} fault{'' if len(found) == 1 else 's'}",
+            )
+        )
+        faults += found
+    _fault_lines(faults)
+    return FAILED if faults else OK
+
+
+def show(chosen: argparse.Namespace) -> int:
+    from analysis.batch import editions
+
+    for study in _studies([]):
+        print(f"{study.id} — {study.settings.title[language()]}")
+        planned, left_out = editions.plan([study], editions.notebooks(), {})
+        for edition in planned:
+            reasons = edition.run_reasons()
+            state = (
+                say("aggiornato", "up to date")
+                if not reasons
+                else say(f"da eseguire: {', '.join(reasons[:3])}", f"to run: {', '.join(reasons[:3])}")
+            )
+            print(f"  ✓ {edition.notebook.name}: {state}")
+        for _, notebook, lacking in left_out:
+            print(
+                f"  – {notebook}: "
+                + say(f"non gira, mancano {', '.join(lacking)}", f"does not run, lacks {', '.join(lacking)}")
+            )
+    return OK
+
+
+def lab(chosen: argparse.Namespace) -> int:
+    folder = places.notebooks()
+    return subprocess.call(
+        [sys.executable, "-m", "jupyterlab", f"--notebook-dir={places.root()}", str(folder)]
+    )
+
+
+def new(chosen: argparse.Namespace) -> int:
+    if bool(chosen.folder) == bool(chosen.notebook):
+        raise ParameterError(
+            Fault(
+                say("serve una cartella oppure --notebook NOME", "a folder or --notebook NAME is needed"),
+                "altro new",
+            )
+        )
+    if chosen.notebook:
+        from analysis.batch import scaffold
+
+        made = scaffold.new_notebook(places.notebooks(), chosen.notebook)
+    else:
+        from analysis.study import template
+
+        made = template.new_study(Path(chosen.folder), Path(chosen.survey) if chosen.survey else None)
+    for path in made:
+        print(path)
+    return OK
+
+
+def simulate(chosen: argparse.Namespace) -> int:
+    from analysis.simulate import draw
+
+    folder = Path(chosen.folder)
+    draw.draw_study(folder, seed=chosen.seed, scale=chosen.scale)
+    print(
+        say(
+            f"Studio simulato in {folder} (seme {chosen.seed}).",
+            f"Simulated study in {folder} (seed {chosen.seed}).",
+        )
+    )
+    return OK
+
+
+def _studies(names: Sequence[str]) -> list[Any]:
+    from analysis.study import studies
+
+    return [studies.open_study(name) for name in names or studies.present(places.data())]
+
+
+def _settings(pairs: Sequence[str]) -> dict[str, str]:
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise ParameterError(
+            [
+                Fault(say(f"«{pair}» non si capisce", f"'{pair}' cannot be read"), "--set", "key=value")
+                for pair in wrong
+            ]
+        )
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _not_possible(study: str, notebook: str, lacking: Sequence[str]) -> str:
+    return say(
+        f"{study}/{notebook}: non gira, mancano {', '.join(lacking)}",
+        f"{study}/{notebook}: does not run, lacks {', '.join(lacking)}",
+    )
+
+
+def _fault_lines(faults: Sequence[Fault]) -> None:
+    for fault in faults:
+        print(f"✗ {fault}", file=sys.stderr)
+
+
+class _Progress:
+    """A bar on a terminal, plain lines in a log."""
+
+    def __init__(self, steps: int) -> None:
+        self._total = steps
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        if sys.stderr.isatty() and self._total:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._total, unit="", leave=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def line(self, text: str) -> None:
+        (self._bar.write if self._bar is not None else print)(text)
+        sys.stdout.flush()
+
+    def step(self, name: str) -> None:
+        if self._bar is not None:
+            self._bar.set_description(name)
+            self._bar.update()
