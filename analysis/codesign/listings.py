@@ -10,6 +10,8 @@ import pandas as pd
 from analysis.codesign.participation import PHASES
 from analysis.errors import EstimateError, Fault, say
 
+PARTNERSHIP = ("coordinator", "partner", "strategic-partner", "funder")
+
 
 def bilingual(frame: pd.DataFrame, stem: str) -> list[dict[str, str]]:
     """The columns `stem_it` and `stem_en` as one column of texts in both languages; an empty text stays empty in both."""
@@ -40,6 +42,26 @@ def service_ties(services: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
             ]
         )
     return pairs
+
+
+def titles(services: pd.DataFrame) -> pd.DataFrame:
+    """The names of the services in both languages: index service, columns it, en."""
+    return services.set_index("service")[["name_it", "name_en"]].set_axis(["it", "en"], axis=1)
+
+
+def partnership(actors: pd.DataFrame) -> pd.DataFrame:
+    """One row an organisation with a role in the partnership (not companies involved nor supporters): name, role, type."""
+    roles = {role: k for k, role in enumerate(PARTNERSHIP)}
+    frame = actors.assign(rank=actors["role"].map(roles)).dropna(subset=["rank"])
+    table = frame.sort_values("rank", kind="stable")[["actor", "role", "type"]].rename(
+        columns={"actor": "organisation"}
+    )
+    table.attrs["columns"] = {
+        "organisation": {"organisation": True},
+        "role": {"labels": "role"},
+        "type": {"labels": "type"},
+    }
+    return table.reset_index(drop=True)
 
 
 def services(frame: pd.DataFrame) -> pd.DataFrame:

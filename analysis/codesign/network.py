@@ -8,13 +8,14 @@ read against its expectation under random labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from analysis.codesign.participation import Difference
 from analysis.errors import EstimateError, Fault, say
 
 
@@ -100,9 +101,21 @@ class Mixing:
     internal: int
     index: float
     expected: float
+    low: float  # the middle 95% of the index under random labels
+    high: float
     p: float
     permutations: int
     seed: int
+
+    @property
+    def difference(self) -> Difference:
+        """Index less expectation; it is told from zero only where the index lies outside the middle 95% of random labels."""
+        return Difference(
+            self.index - self.expected,
+            self.index - self.high,
+            self.index - self.low,
+            self.external + self.internal,
+        )
 
 
 def external_internal(
@@ -110,7 +123,7 @@ def external_internal(
 ) -> Mixing:
     """E–I index of the ties (i[k], j[k]) between bodies whose group is `groups[body]`.
 
-    Labels are permuted over bodies, ties kept; p = (1 + number at least as far from the expectation) / (1 + permutations).
+    The null keeps the ties and permutes labels over bodies; p = (1 + number at least as far from the expectation) / (1 + permutations).
     Refused: no tie, a self tie, an end outside `groups`, a body without a group.
     """
     labels = pd.Series(list(groups))
@@ -139,15 +152,59 @@ def external_internal(
     drawn = rng.permuted(np.broadcast_to(code, (permutations, n)), axis=1)
     null = 2 * (drawn[:, i] != drawn[:, j]).mean(axis=1) - 1
     extreme = int((np.abs(null - expected) >= abs(index - expected) - 1e-12).sum())
+    low, high = np.quantile(null, [0.025, 0.975])
     return Mixing(
         external,
         ties - external,
         index,
         float(expected),
+        float(low),
+        float(high),
         (1 + extreme) / (1 + permutations),
         permutations,
         seed,
     )
+
+
+def mixing(net: TwoMode, groups: pd.Series, permutations: int = 5000, seed: int = 1) -> Mixing | None:
+    """E–I index of the pairs of bodies of `net` that share something, `groups` by body; none where no pair does."""
+    i, j = net.linked()
+    if not len(i):
+        return None
+    return external_internal(i, j, groups.reindex(list(net.rows)).tolist(), permutations, seed)
+
+
+def summary(nets: Mapping[str, tuple[TwoMode, Mixing | None]]) -> pd.DataFrame:
+    """One row a two-mode network: size of both modes, ties, density, pairs of bodies that share something, E–I index of those pairs."""
+    rows = [
+        (name, len(net.rows), len(net.columns), net.ties, len(net.rows) * len(net.columns), net.density,
+         len(net.linked()[0]), *((m.index, m.expected) if m else (np.nan, np.nan)))
+        for name, (net, m) in nets.items()
+    ]  # fmt: skip
+    names = [
+        "network",
+        "organisations",
+        "things",
+        "ties",
+        "possible",
+        "density",
+        "pairs",
+        "e_i",
+        "e_i_expected",
+    ]
+    frame = pd.DataFrame(rows, columns=names)
+    frame.attrs["columns"] = {
+        "network": {"labels": "network"},
+        "organisations": {"counts": "organisations"},
+        "things": {"counts": "things"},
+        "ties": {"counts": "things"},
+        "possible": {"counts": "things", "hidden": True},
+        "density": {"unit": "share", "digits": 1, "n": "possible", "cases": "ties"},
+        "pairs": {"counts": "things"},
+        "e_i": {"unit": "index", "digits": 2, "n": "pairs"},
+        "e_i_expected": {"unit": "index", "digits": 2, "n": "pairs"},
+    }
+    return frame
 
 
 def ordered(net: TwoMode, sweeps: int = 24) -> tuple[np.ndarray, np.ndarray]:

@@ -36,9 +36,7 @@ def attendance(
     frame = frame.merge(
         events.reindex(columns=["event", "date", "phase"]).drop_duplicates("event"), on="event", how="left"
     )
-    frame = frame.merge(
-        actors[["actor", "type"]].drop_duplicates("actor"), on="actor", how="left"
-    )
+    frame = frame.merge(actors[["actor", "type"]].drop_duplicates("actor"), on="actor", how="left")
     hours = pd.to_numeric(frame["hours"], errors="coerce")
     faults = [
         *_unknown(frame["event"], ~frame["event"].isin(events["event"]), "events"),
@@ -183,7 +181,7 @@ def entropy(counts: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference between two complete counts: its bounds are itself."""
+    """A difference with its bounds and the number of units behind it; between two complete counts the bounds are itself."""
 
     estimate: float
     low: float

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.codesign.participation import Difference
 from analysis.errors import EstimateError, Fault, say
 
 
@@ -33,6 +34,14 @@ class Units:
     def share_beyond(self) -> float:
         """Share of all different units met that lie beyond CSR and HR; missing where none was met."""
         return float(self.every_beyond.sum() / self.every.sum()) if self.every.sum() else float("nan")
+
+    @property
+    def change(self) -> Difference:
+        """Share beyond CSR and HR in the last phase less that in the first, among phases in which a unit was met."""
+        met = self.active.sum(axis=0)
+        share = _share(self.beyond.sum(axis=0), met)[met > 0]
+        change = float(share[-1] - share[0]) if len(share) else float("nan")
+        return Difference(change, change, change, int(met.sum()))
 
     def table(self) -> pd.DataFrame:
         """One row a company and phase: units met, those beyond CSR and HR, their share."""
