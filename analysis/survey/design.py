@@ -216,6 +216,30 @@ def of(
     return Design(frame[columns["weight"]].to_numpy(dtype=float), strata, psu, fpc, lonely)
 
 
+def describe(people: Sampling, sampling: Mapping[str, Any]) -> pd.DataFrame:
+    """One row: whom the sample was drawn from, which population, how, the share that answered (missing where unknown), n.
+
+    `frame` and `population` are texts in both languages, from the study's own description.
+    """
+    rate = sampling.get("response_rate")
+    frame = pd.DataFrame(
+        {
+            "sampling_frame": [sampling.get("frame")],
+            "population": [sampling.get("population")],
+            "sampling_kind": [str(sampling.get("kind"))],
+            "response_rate": [np.nan if rate in (None, "unknown") else float(str(rate))],
+            "n": [people.n],
+        }
+    )
+    frame.attrs["columns"] = {
+        "sampling_frame": {"text": True},
+        "population": {"text": True},
+        "response_rate": {"unit": "share", "digits": 0, "n": "n", "cases": "n"},
+        "n": {"counts": "persons"},
+    }
+    return frame
+
+
 def _coded(labels: npt.ArrayLike | None, where: str, n: int) -> tuple[Codes, pd.Index]:
     if labels is None:
         return np.zeros(n, dtype=np.int64), pd.Index(["-"])

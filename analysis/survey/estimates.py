@@ -102,6 +102,17 @@ class Estimates:
             )
         return int(found[0])
 
+    def entry(self, **group: str) -> dict[str, float | int]:
+        """One group's estimate as a number to keep: value, n, cases of a share, and for a population low, high and se."""
+        k = self.at(**group)
+        found: dict[str, float | int] = {"value": float(self.estimate[k]), "n": int(self.n[k])}
+        if self.cases is not None:
+            found["cases"] = int(self.cases[k])
+        if self.kind == "population":
+            low, high = self.interval
+            found |= {"low": float(low[k]), "high": float(high[k]), "se": float(self.se[k])}
+        return found
+
     def difference(self, first: Mapping[str, str], second: Mapping[str, str]) -> Difference:
         """The first group less the second, with the covariance that shared PSUs give them."""
         a, b = self.at(**first), self.at(**second)
@@ -137,6 +148,15 @@ class Estimates:
         frame["n"] = self.n
         frame.attrs["columns"] = columns
         return frame
+
+
+def stack(tables: Mapping[str, pd.DataFrame], column: str) -> pd.DataFrame:
+    """Tables of one kind under one another, told apart by a new first column; the specification is the first table's."""
+    long = pd.concat([table.assign(**{column: key}) for key, table in tables.items()], ignore_index=True)
+    first = next(iter(tables.values()))
+    long = long[[column, *first.columns]]
+    long.attrs["columns"] = first.attrs["columns"]
+    return long
 
 
 def in_order(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:

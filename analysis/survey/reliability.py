@@ -82,17 +82,26 @@ def alpha(
     # With two items nothing remains to be consistent with.
     deleted = (k - 1) / max(k - 2, 1) * (1 - (variances.sum() - variances) / rest)
     deleted = np.where(k > 2, deleted, np.nan)
-    tail = (1 - level) / 2
+    low, high = feldt(float(raw), n, k, level)
     return Reliability(
         items=tuple(map(str, values)),
         n=n,
         missing=missing,
         alpha=float(raw),
         standardised=float(k * r / (1 + (k - 1) * r)),
-        low=float(1 - (1 - raw) * stats.f.ppf(1 - tail, n - 1, (n - 1) * (k - 1))),
-        high=float(1 - (1 - raw) * stats.f.ppf(tail, n - 1, (n - 1) * (k - 1))),
+        low=low,
+        high=high,
         if_deleted=deleted,
         item_rest=(rows - variances) / np.sqrt(variances * rest),
+    )
+
+
+def feldt(alpha: float, n: int, k: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval of an alpha of k items among n respondents: (1 − alpha) / (1 − estimate) follows F (Feldt 1965)."""
+    tail, df1, df2 = (1 - level) / 2, n - 1, (n - 1) * (k - 1)
+    return (
+        float(1 - (1 - alpha) * stats.f.ppf(1 - tail, df1, df2)),
+        float(1 - (1 - alpha) * stats.f.ppf(tail, df1, df2)),
     )
 
 

@@ -43,11 +43,21 @@ class Instrument:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores (n × subscales), the number of answered items (n × subscales), and the theoretical range of each subscale."""
+    """Scores (n × subscales), the number of answered items (n × subscales), the range and the items of each subscale."""
 
     values: pd.DataFrame
     answered: pd.DataFrame
     ranges: dict[str, tuple[float, float]]
+    items: dict[str, list[str]]
+
+    def beside(self, other: Scores) -> Scores:
+        """The scores of two instruments over the same rows, side by side; nothing is added up."""
+        return Scores(
+            self.values.join(other.values),
+            self.answered.join(other.answered),
+            self.ranges | other.ranges,
+            self.items | other.items,
+        )
 
     def table(self) -> pd.DataFrame:
         """One row a subscale: persons with a score, persons with too few answers, shares at floor and ceiling."""
@@ -141,6 +151,7 @@ def score(
         pd.DataFrame(values, index=frame.index),
         pd.DataFrame(answered, index=frame.index),
         {key: (part.low, part.high) for key, part in chosen.items()},
+        columns,
     )
 
 

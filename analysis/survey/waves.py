@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,16 +50,10 @@ class Change:
     change: Estimates
 
     def table(self, name: str = "mean", digits: int = 2, unit: str = "number") -> pd.DataFrame:
-        """Long: the groups, `wave` (1, 2), the mean with its interval, n."""
-        parts = [
-            part.table(name, unit, digits).assign(wave=wave)
-            for part, wave in ((self.before, "1"), (self.after, "2"))
-        ]
-        long = pd.concat(parts, ignore_index=True)
-        groups = list(self.before.groups)
-        long = long[[*groups, "wave", *(c for c in parts[0] if c not in (*groups, "wave"))]]
-        long.attrs["columns"] = parts[0].attrs["columns"]
-        return long
+        """Long: `wave` (1, 2), the groups, the mean with its interval, n."""
+        return estimates.stack(
+            {"1": self.before.table(name, unit, digits), "2": self.after.table(name, unit, digits)}, "wave"
+        )
 
     def difference(self, **group: str) -> Difference:
         """The mean paired change of one group."""
@@ -91,19 +86,27 @@ def match(first: pd.Series, second: pd.Series) -> Match:
     return Match(pd.Index(second).get_indexer(pd.Index(first)), len(second))
 
 
-def attrition(frame: pd.DataFrame, returned: npt.ArrayLike, covariates: Sequence[str]) -> pd.DataFrame:
+def attrition(
+    frame: pd.DataFrame,
+    returned: npt.ArrayLike,
+    covariates: Sequence[str],
+    labels: Mapping[str, Mapping[str, Any]],
+) -> pd.DataFrame:
     """Share of each category of each baseline covariate that came back, unweighted: it describes this sample.
 
-    Columns: `covariate` and `category` (codes), `share`, `cases` who came back, `n`.
+    Columns: `covariate` (field), `category` (text of `labels` {field: {code: {it, en}}}), the share `returned`, `cases`
+    who came back, `n`.
     """
     sample = Census(len(frame))
-    parts = []
-    for covariate in covariates:
-        table = estimates.share(returned, sample, frame[[covariate]]).table()
-        table.insert(0, "covariate", covariate)
-        parts.append(table.rename(columns={covariate: "category"}))
-    long = pd.concat(parts, ignore_index=True)
-    long.attrs["columns"] = parts[0].attrs["columns"]
+    tables = {}
+    for name in covariates:
+        table = estimates.share(returned, sample, frame[[name]]).table("returned")
+        texts = [
+            labels.get(name, {}).get(str(code), {"it": str(code), "en": str(code)}) for code in table[name]
+        ]
+        tables[name] = table.rename(columns={name: "category"}).assign(category=texts)
+    long = estimates.stack(tables, "covariate")
+    long.attrs["columns"] = long.attrs["columns"] | {"category": {"text": True}}
     return long
 
 

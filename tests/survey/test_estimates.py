@@ -198,3 +198,18 @@ def test_bad_data_are_refused(english):
         estimates.mean(np.full(40, np.nan), sample)
     with pytest.raises(EstimateError, match="groups instead of one"):
         estimates.mean(frame["y"], sample, frame[["g"]]).at(g="z")
+
+
+def test_entry_is_what_a_kept_number_needs():
+    frame, sample = sample_of()
+    found = estimates.share(frame["event"], sample, frame[["g"]])
+    entry = found.entry(g="a")
+    assert set(entry) == {"value", "n", "cases", "low", "high", "se"}
+    assert entry["low"] < entry["value"] < entry["high"]
+    assert set(estimates.mean(frame["y"], design.Volunteers(40)).entry()) == {"value", "n"}
+
+
+def test_one_of_keeps_missing_missing():
+    values = pd.Series(["none", "both", None])
+    found = estimates.one_of(values, "children", "both")
+    assert found.tolist()[:2] == [False, True] and found.isna()[2]

@@ -2,7 +2,7 @@
 
 `attitude.csv` holds the survey of a financial organisation's clerical employees printed in Chatterjee and Price (1977), "Regression
 Analysis by Example": 30 departments, seven percentages of favourable answers. Row 9's answers ship with pingouin (GPL) and are not
-copied: the test reads them from an installed pingouin and is skipped where there is none.
+copied: one test reads them from an installed pingouin and is skipped where there is none.
 """
 
 from importlib.util import find_spec
@@ -43,7 +43,15 @@ def test_pairwise_and_listwise_with_missing_answers():
     assert pairwise.alpha == pytest.approx(0.732661, abs=5e-7)
     assert (pairwise.low, pairwise.high) == pytest.approx((0.435, 0.909), abs=5e-4)
     assert listwise.alpha == pytest.approx(0.801695, abs=5e-7)
-    assert (listwise.low, listwise.high) == pytest.approx((0.581, 0.933), abs=5e-4)
+    assert listwise.n == 9
+
+
+def test_interval_by_feldt():
+    """Row 9's listwise interval counts all 12 respondents, three of whom listwise deletion has dropped; over the nine left it is wider."""
+    assert reliability.feldt(0.732661, 12, 11) == pytest.approx((0.435, 0.909), abs=5e-4)
+    assert reliability.feldt(0.801695, 12, 11) == pytest.approx((0.581, 0.933), abs=5e-4)
+    low, high = reliability.feldt(0.801695, 9, 11)
+    assert low < 0.581 and high > 0.933
 
 
 def test_direction_matters_in_a_real_scale(shared_data):

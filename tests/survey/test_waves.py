@@ -39,8 +39,14 @@ def test_paired_change_uses_the_same_persons():
 
 def test_attrition_by_baseline_covariate():
     frame = pd.DataFrame({"care": ["none", "none", "both", "both"], "gender": ["f", "m", "f", "m"]})
-    table = waves.attrition(frame, np.array([True, True, True, False]), ["care", "gender"])
+    table = waves.attrition(
+        frame,
+        np.array([True, True, True, False]),
+        ["care", "gender"],
+        {"gender": {"f": {"it": "donne", "en": "women"}}},
+    )
     assert table["covariate"].tolist() == ["care", "care", "gender", "gender"]
-    assert table["share"].tolist() == [0.5, 1.0, 1.0, 0.5]
+    assert table["returned"].tolist() == [0.5, 1.0, 1.0, 0.5]
     assert table["cases"].tolist() == [1, 2, 2, 1]
     assert "low" not in table
+    assert table["category"].tolist()[2:] == [{"it": "donne", "en": "women"}, {"it": "m", "en": "m"}]
