@@ -15,7 +15,7 @@ from typing import Any
 from analysis import places
 from analysis.errors import AltroError, Fault, ParameterError, language, say
 
-FORMATS = ("pdf", "html", "xlsx")
+FORMATS = ("pdf", "html", "xlsx", "ipynb")
 OK, FAILED, WRONG = 0, 1, 2
 
 
@@ -178,7 +178,7 @@ def _render(*arguments: Any, **options: Any) -> list[Path]:
 
 def check(chosen: argparse.Namespace) -> int:
     from analysis.batch import editions, execute
-    from analysis.publish import prose
+    from analysis.publish import prose, render
 
     faults: list[Fault] = []
     for study in _studies(chosen.studies):
@@ -186,10 +186,11 @@ def check(chosen: argparse.Namespace) -> int:
         for notebook in editions.notebooks() if not found else ():
             planned, _ = editions.plan([study], [notebook], {})
             for edition in planned:
-                if (edition.record / "evidence.json").exists():
-                    found += prose.faults(
-                        edition.record, notebook.path, edition.texts, editions.outputs(edition)
-                    )
+                record = edition.record / "evidence.json"
+                if record.exists():
+                    evidence = json.loads(record.read_text(encoding="utf-8"))
+                    outputs = render.outputs_of(execute.source(edition))
+                    found += prose.faults(notebook.path, evidence, outputs, edition.texts)
         print(
             say(
                 f"{study.id}: {len(found) or 'nessun'} difett{'o' if len(found) in (0, 1) else 'i'}",

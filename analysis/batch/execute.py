@@ -162,12 +162,12 @@ def stored_outputs(executed: Path) -> dict[str, list[dict[str, Any]]]:
     return {key: outputs for key, outputs in kept.items() if outputs}
 
 
-def outputs(edition: Edition) -> dict[str, list[dict[str, Any]]]:
-    """The outputs by cell id: of the last run where it is the one kept, else those in the executed copy."""
-    run, kept = edition.runs, edition.record / "evidence.json"
-    if (run / "outputs.json").exists() and (run / "evidence.json").read_bytes() == kept.read_bytes():
-        return json.loads((run / "outputs.json").read_text(encoding="utf-8"))
-    return stored_outputs(edition.record / "notebook.ipynb")
+def source(edition: Edition) -> Path:
+    """Folder that holds the record with its outputs: the last run where it is the one kept, else the edition itself."""
+    run = edition.runs / "evidence.json"
+    kept = edition.record / "evidence.json"
+    same = run.exists() and (edition.runs / "outputs.json").exists() and run.read_bytes() == kept.read_bytes()
+    return edition.runs if same else edition.record
 
 
 def promote(edition: Edition, forced: bool) -> tuple[bool, list[str]]:

@@ -194,12 +194,12 @@ def _render(
         futures = {
             pool.submit(
                 render,
-                e.record,
-                e.figures,
+                execute.source(e),
                 e.notebook.path,
                 e.texts,
-                execute.outputs(e),
-                tuple(again),
+                e.record,
+                formats=tuple(again),
+                figures=e.figures,
             ): e
             for e, again in tasks
         }
