@@ -7,9 +7,7 @@ by age and sex structure alone. Ages must fit: a published cell is used only whe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -263,55 +261,24 @@ def by_structure(places: pd.DataFrame, city: pd.DataFrame, prevalence: pd.DataFr
     return places.assign(share=share, eligible=places["population"].astype(float) * share)
 
 
-def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequence[str]) -> pd.DataFrame:
-    """Residents implied by a published count and share of the same people, beside the territory's residents of those ages.
-
-    For each concept with both a `persons` and a `share` row of the same sex, ages, place, year and denominator: implied = persons / share, with the
-    bounds that rounding of the two published figures allows (half a unit of the last digit of each), the territory's residents,
-    and the difference territory − implied. Frame: concept, year, ages, persons, share, implied, low, high, territory, difference.
-    """
-    keys = ["concept", "sex", "age_from", "age_to", "place", "year", "denominator_en"]
-    wanted = benchmarks[benchmarks["concept"].isin(concepts)]
-    pairs = wanted[wanted["unit"] == "persons"].merge(
-        wanted[wanted["unit"] == "share"], on=keys, suffixes=("_persons", "_share")
-    )
-    persons, share = pairs["value_persons"].to_numpy(float), pairs["value_share"].to_numpy(float)
-    half_persons = np.array([_step(value) for value in persons]) / 2
-    half_share = np.array([_step(value) for value in share]) / 2
-    here = [
-        float(residents(territory, sex, low, np.inf if pd.isna(high) else float(high)).sum())
-        for sex, low, high in zip(
-            pairs["sex"], pairs["age_from"].astype(float), pairs["age_to"].astype(float)
-        )
-    ]
+def published(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells as printed: sex, numerator, denominator, value, year, source."""
     frame = pd.DataFrame(
         {
-            "concept": pairs["concept"],
-            "year": pairs["year"],
-            "persons": persons,
-            "share": share,
-            "implied": persons / share,
-            "low": (persons - half_persons) / (share + half_share),
-            "high": (persons + half_persons) / (share - half_share),
-            "territory": here,
+            "sex": cells["sex"].astype(object),
+            **{
+                name: [{"it": it, "en": en} for it, en in zip(cells[f"{name}_it"], cells[f"{name}_en"])]
+                for name in ("numerator", "denominator")
+            },
+            "prevalence": cells["value"].astype(float),
+            "year": cells["year"].astype(float),
+            "reference": cells["source"].astype(object),
         }
     )
-    frame["difference"] = frame["territory"] - frame["implied"]
     frame.attrs["columns"] = {
+        "numerator": {"text": True},
+        "denominator": {"text": True},
+        "prevalence": {"unit": "share"},
         "year": {"unit": "year"},
-        "persons": {"unit": "persons"},
-        "share": {"unit": "share"},
-        "implied": {"unit": "persons"},
-        "low": {"low_of": "implied"},
-        "high": {"high_of": "implied"},
-        "territory": {"unit": "persons"},
-        "difference": {"unit": "persons"},
     }
     return frame
-
-
-def _step(value: float) -> float:
-    """One unit of the last digit that was printed: 0.001 for 0.346, 1000 for 12,746,000."""
-    digits = Decimal(repr(float(value))).normalize()
-    exponent = digits.as_tuple().exponent
-    return 10.0**exponent if isinstance(exponent, int) else 1.0

@@ -17,6 +17,7 @@ from scipy.stats import qmc
 
 from analysis.errors import Fault, ParameterError, say
 from analysis.scaling import cost
+from analysis.scaling.compare import Difference
 from analysis.scaling.scenario import STEPS, Scenario
 
 REPLICATES = 16
@@ -100,6 +101,11 @@ class Chance:
     probability: float
     low: float
     high: float
+    draws: int
+
+    def against(self, level: float) -> Difference:
+        """The probability minus `level`, as a statement wants it."""
+        return Difference(self.probability - level, self.low - level, self.high - level, self.draws)
 
 
 def chance(drawn: Draws, eligible: float, target: float) -> Chance:
@@ -111,7 +117,7 @@ def _chance(hit: np.ndarray, target: float) -> Chance:
     each = hit.mean(axis=1)
     spread = stats.t.ppf(0.975, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each))
     middle = float(each.mean())
-    return Chance(target, middle, max(0.0, middle - spread), min(1.0, middle + spread))
+    return Chance(target, middle, max(0.0, middle - spread), min(1.0, middle + spread), hit.size)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,12 @@ class Convergence:
     steps: pd.DataFrame
     change: float
     settled: bool
+
+    @property
+    def margin(self) -> Difference:
+        """The change of the last doubling minus the half point allowed: settled where it is negative."""
+        over = self.change - SETTLED
+        return Difference(over, over, over, int(self.steps["draws"].iloc[-1]))
 
     def table(self) -> pd.DataFrame:
         """draws, probability, low, high, change (percentage points)."""
@@ -155,30 +167,49 @@ def convergence(drawn: Draws, eligible: float, target: float, doublings: int = 6
 
 
 def results(drawn: Draws, areas: Sequence[tuple[str, float, int]], target: float) -> pd.DataFrame:
-    """One row an area (name, eligible people, municipalities), by steps of cost and, where the scenario gives it, by the power law.
+    """One row an area (name, eligible people, municipalities) and form of cost (steps; power, where the scenario gives it).
 
-    Columns: area, model (steps, power), places, eligible, retained (median, 5–95 %), cost, per_person (cost per person retained),
-    each with its band, and probability. Draws in which nobody is retained have no unit cost; none is printed without its band.
+    Columns: area, model, municipalities, eligible, probability of the target, and median, _low, _high (5th, 95th percentile) of retained,
+    cost, per_person (cost per person retained). No unit cost is ever given without its band.
     """
-    rows = [row for area in areas for row in _rows(drawn, *area, target)]
-    frame = pd.DataFrame(rows)
-    frame.attrs["columns"] = {
+    return pd.DataFrame([row for area in areas for row in _rows(drawn, *area, target)])
+
+
+def reach(found: pd.DataFrame) -> pd.DataFrame:
+    """The part of `results` that tells people: area, municipalities, eligible, retained with its band, probability."""
+    names = ["area", "municipalities", "eligible", *_banded("retained"), "probability"]
+    frame = found.loc[found["model"] == "steps", names].reset_index(drop=True)
+    frame.attrs["columns"] = _specs(frame)
+    return frame
+
+
+def spending(found: pd.DataFrame) -> pd.DataFrame:
+    """The part of `results` that tells euro: area, model, cost and per_person with their bands."""
+    frame = found[["area", "model", *_banded("cost"), *_banded("per_person")]].reset_index(drop=True)
+    frame.attrs["columns"] = _specs(frame)
+    return frame
+
+
+def _banded(name: str) -> list[str]:
+    return [name, f"{name}_low", f"{name}_high"]
+
+
+UNITS = {"retained": "persons", "cost": "euro", "per_person": "euro"}
+
+
+def _specs(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """Percentiles are measures of their own: they are no confidence intervals and are never printed as such."""
+    known: dict[str, dict[str, object]] = {
         "area": {"labels": "area"},
         "model": {"labels": "model"},
         "municipalities": {"counts": "things"},
+        "served": {"counts": "things"},
         "eligible": {"unit": "persons"},
-        **{
-            name: {"unit": unit, "digits": 0}
-            for name, unit in (("retained", "persons"), ("cost", "euro"), ("per_person", "euro"))
-        },
-        **{
-            f"{name}_{side}": {f"{side}_of": name}
-            for name in ("retained", "cost", "per_person")
-            for side in ("low", "high")
-        },
+        "target": {"unit": "persons"},
         "probability": {"unit": "share"},
+        **{each: {"unit": unit, "digits": 0} for name, unit in UNITS.items() for each in _banded(name)},
     }
-    return frame
+    return {name: known[name] for name in frame.columns}
 
 
 def _rows(drawn: Draws, name: str, eligible: float, places: int, target: float) -> list[dict[str, object]]:
@@ -216,19 +247,7 @@ def rollout(drawn: Draws, eligible: pd.Series, points: int = 40) -> pd.DataFrame
         for start in range(0, len(served), block)
     ]
     frame = pd.concat(parts, ignore_index=True)
-    frame.attrs["columns"] = {
-        "served": {"counts": "things"},
-        "eligible": {"unit": "persons"},
-        **{
-            name: {"unit": unit, "digits": 0}
-            for name, unit in (("retained", "persons"), ("cost", "euro"), ("per_person", "euro"))
-        },
-        **{
-            f"{name}_{side}": {f"{side}_of": name}
-            for name in ("retained", "cost", "per_person")
-            for side in ("low", "high")
-        },
-    }
+    frame.attrs["columns"] = _specs(frame)
     return frame
 
 
@@ -255,11 +274,7 @@ def exceedance(drawn: Draws, areas: Sequence[tuple[str, float, int]], targets: n
         below = np.searchsorted(rates * eligible, targets, side="left")
         frames.append(pd.DataFrame({"area": name, "target": targets, "probability": 1 - below / len(rates)}))
     frame = pd.concat(frames, ignore_index=True)
-    frame.attrs["columns"] = {
-        "area": {"labels": "area"},
-        "target": {"unit": "persons"},
-        "probability": {"unit": "share"},
-    }
+    frame.attrs["columns"] = _specs(frame)
     return frame
 
 

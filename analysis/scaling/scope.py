@@ -84,6 +84,14 @@ def _most_populous(territory: pd.DataFrame) -> object:
     return counts.idxmax()
 
 
+def home(territory: pd.DataFrame, municipalities: pd.Series) -> str:
+    """Code of the place that most of a study's bodies give as theirs; "" where none of the names is in the territory."""
+    counted = municipalities.dropna().value_counts()
+    known = territory.drop_duplicates("name", keep=False).set_index("name")["code"]
+    found = [name for name in counted.index if name in known.index]
+    return str(known[found[0]]) if found else ""
+
+
 def nested(territory: pd.DataFrame, home: str = "", areas: Iterable[str] = AREAS) -> list[Scope]:
     """The areas around `home`, from its municipality outwards; an area that adds no place to the one before is left out."""
     scopes: list[Scope] = []

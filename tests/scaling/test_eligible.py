@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import places
 from analysis.errors import EstimateError
 from analysis.scaling import eligible
 
@@ -105,13 +104,10 @@ def test_parts_of_a_city_take_the_structure_of_the_city(territory):
         eligible.by_structure(districts, territory, CELLS)
 
 
-def test_residents_implied_by_the_published_pairs_agree_within_rounding(benchmarks):
-    """Oracle row 36: 12,746k / .346 and 2,827k / .077 imply 36.8 and 36.7 million."""
-    territory = pd.read_parquet(places.data() / "territory" / "municipalities.parquet")
-    frame = eligible.implied(benchmarks, territory, ["care-load", "care-relatives"]).set_index("concept")
-    assert frame["implied"].round(-5).to_dict() == {"care-load": 36_800_000, "care-relatives": 36_700_000}
-    assert frame["low"].max() < frame["high"].min()
-    assert frame.loc["care-load", "low"] == pytest.approx(12_745_500 / 0.3465)
-    assert frame.loc["care-relatives", "high"] == pytest.approx(2_827_500 / 0.0765)
-    assert (frame["territory"] == 35_602_480).all()
-    assert (frame["difference"] < 0).all()
+def test_cells_are_printed_with_their_definition(benchmarks):
+    chosen = eligible.cells(benchmarks, "care-relatives").assign(
+        numerator_it="chi assiste", numerator_en="carers", denominator_it="tutti", source="ISTAT"
+    )
+    frame = eligible.published(chosen)
+    assert frame["numerator"].tolist() == [{"it": "chi assiste", "en": "carers"}] * 2
+    assert frame["prevalence"].tolist() == [0.094, 0.059]

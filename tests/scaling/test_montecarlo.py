@@ -93,7 +93,8 @@ def test_results_carry_a_band_wherever_there_is_a_unit_cost(raw):
     assert (frame["per_person_low"] < frame["per_person"]).all()
     assert (frame["per_person"] < frame["per_person_high"]).all()
     assert frame["probability"].iloc[0] < frame["probability"].iloc[2]
-    assert frame.attrs["columns"]["per_person_low"] == {"low_of": "per_person"}
+    assert {"per_person_low", "per_person_high"} <= set(montecarlo.spending(frame))
+    assert montecarlo.reach(frame)["area"].tolist() == ["municipality", "province"]
 
 
 def test_rollout_ends_where_the_whole_area_begins(drawn):

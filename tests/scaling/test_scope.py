@@ -47,6 +47,11 @@ def test_namesakes_are_refused(italy):
         scope.select(italy, "municipality", "Livo")
 
 
+def test_home_is_where_most_bodies_are(italy):
+    assert scope.home(italy, pd.Series(["Milano", "Milano", "Bergamo", None])) == "015146"
+    assert scope.home(italy, pd.Series(["Nowhere"])) == ""
+
+
 def test_nested_areas_leave_out_those_that_add_nothing():
     region = pd.DataFrame([town("001001", 5, 5), town("001002", 9, 9)])
     assert [each.area for each in scope.nested(region)] == ["municipality", "province"]

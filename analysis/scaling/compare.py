@@ -1,0 +1,83 @@
+"""Published counts and shares against each other and against the table of residents: do they speak of the same people?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from analysis.scaling import eligible
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference with its bounds and the number of units behind it: what a statement is chosen from."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+
+def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequence[str]) -> pd.DataFrame:
+    """Residents implied by a published count and share of the same people, beside the territory's residents of those ages.
+
+    For each concept with both a `persons` and a `share` row of the same sex, ages, place, year and denominator: implied = persons / share, with the
+    bounds that rounding of the two published figures allows (half a unit of the last digit of each), the territory's residents,
+    and the difference territory − implied. Frame: concept, year, persons, share, implied, implied_low, implied_high, territory, difference.
+    """
+    keys = ["concept", "sex", "age_from", "age_to", "place", "year", "denominator_en"]
+    wanted = benchmarks[benchmarks["concept"].isin(concepts)]
+    pairs = wanted[wanted["unit"] == "persons"].merge(
+        wanted[wanted["unit"] == "share"], on=keys, suffixes=("_persons", "_share")
+    )
+    persons, share = pairs["value_persons"].to_numpy(float), pairs["value_share"].to_numpy(float)
+    half_persons = np.array([_step(value) for value in persons]) / 2
+    half_share = np.array([_step(value) for value in share]) / 2
+    here = [
+        float(eligible.residents(territory, sex, low, np.inf if pd.isna(high) else float(high)).sum())
+        for sex, low, high in zip(
+            pairs["sex"], pairs["age_from"].astype(float), pairs["age_to"].astype(float)
+        )
+    ]
+    frame = pd.DataFrame(
+        {
+            "concept": pairs["concept"],
+            "year": pairs["year"],
+            "persons": persons,
+            "share": share,
+            "implied": persons / share,
+            "implied_low": (persons - half_persons) / (share + half_share),
+            "implied_high": (persons + half_persons) / (share - half_share),
+            "territory": here,
+        }
+    )
+    frame["difference"] = frame["territory"] - frame["implied"]
+    frame.attrs["columns"] = {
+        "year": {"unit": "year"},
+        "persons": {"unit": "persons"},
+        "share": {"unit": "share"},
+        "implied": {"unit": "persons"},
+        "implied_low": {"unit": "persons"},
+        "implied_high": {"unit": "persons"},
+        "territory": {"unit": "persons"},
+        "difference": {"unit": "persons"},
+    }
+    return frame
+
+
+def _step(value: float) -> float:
+    """One unit of the last digit that was printed: 0.001 for 0.346, 1000 for 12,746,000."""
+    digits = Decimal(repr(float(value))).normalize()
+    exponent = digits.as_tuple().exponent
+    return 10.0**exponent if isinstance(exponent, int) else 1.0
+
+
+def gap(frame: pd.DataFrame, concept: str) -> Difference:
+    """Residents of the territory minus those that the published pair of `concept` implies, with the bounds of its rounding."""
+    row = frame[frame["concept"] == concept].iloc[0]
+    here = float(row["territory"])
+    return Difference(here - row["implied"], here - row["implied_high"], here - row["implied_low"], int(here))
