@@ -1,0 +1,308 @@
+"""One wave of a survey against its codebook: files found, verified, joined; cells typed; missing codes told apart; derived variables added.
+
+A wave's files lie in the study's survey/ folder or, second, under `$ALTRO_DATA_HOME/<study>/`, whose address is never recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import Fault, StudyError, say
+from analysis.study import cells, derived, readers
+from analysis.study.cells import Place, list_faults, quoted
+from analysis.study.codebook import Codebook, Variable, Wave
+from analysis.study.contracts import nearest, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One wave ready for estimation.
+
+    frame: a row for each unit, columns in the codebook's order, derived ones last; codes as str, numbers float64, dates datetime64[us], NA where
+    empty, missing or not asked. missing: variable, code, n of the cells that held a missing code (label in the codebook).
+    """
+
+    frame: pd.DataFrame
+    codebook: Codebook
+    wave: int
+    missing: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where the files of a survey may lie: (folder, its name in messages), in order of search."""
+
+    folders: tuple[tuple[Path, str], ...]
+
+    def find(self, name: str) -> tuple[Path, str] | None:
+        """The first file of that name, and how it is shown."""
+        for folder, shown in self.folders:
+            if (folder / name).is_file():
+                return folder / name, f"{shown}/{name}"
+        return None
+
+
+def absent(codebook: Codebook, shelf: Shelf, wave: Wave) -> list[Fault]:
+    """Faults of files that are in none of the places; with the codebook's advice on how to obtain them."""
+    advice = codebook.obtain
+    faults = []
+    for name in wave.files:
+        if shelf.find(name) is None:
+            places = say(" o ", " or ").join(f"{shown}/" for _, shown in shelf.folders)
+            faults.append(
+                Fault(
+                    say(f"manca il file {name}", f"the file {name} is missing"),
+                    f"[waves.{wave.number}] files",
+                    places,
+                    say(advice["it"], advice["en"]) if advice else "",
+                )
+            )
+    return faults
+
+
+def read(codebook: Codebook, number: int, shelf: Shelf, known: Callable[[str], Set[str] | None]) -> Survey:
+    """The wave of that number. Raises StudyError with all faults of its files.
+
+    known: identifiers of a table of the study, None when absent.
+    """
+    import pandas as pd
+
+    if number not in codebook.waves:
+        what = say(f"la rilevazione {number} non è nel codebook", f"wave {number} is not in the codebook")
+        raise StudyError(Fault(what, "survey/codebook.toml", ", ".join(map(str, codebook.waves))))
+    wave = codebook.waves[number]
+    faults = absent(codebook, shelf, wave)
+    if faults:
+        raise StudyError(faults)
+    asked = {
+        name: item
+        for name, item in codebook.variables.items()
+        if not item.is_derived and (not item.waves or number in item.waves)
+    }
+    columns: dict[str, pd.Series] = {}
+    tallies: list[tuple[str, str, int]] = []
+    for position, name in enumerate(wave.files):
+        path, shown = shelf.find(name) or (Path(name), name)
+        faults += _verify(path, shown, wave.sha256.get(name))
+        raw = readers.read(readers.Source("survey", path), wave.dialect, shown)
+        typed, counted, found_faults = _type(raw, asked, wave, shown, known)
+        faults += found_faults
+        if position == 0:
+            first = typed
+            faults += _key_faults(typed, wave.key, shown)
+            columns |= {name: typed[name] for name in typed.columns}
+            tallies += counted
+            continue
+        added, join_faults = _join(first, typed, wave.join[name], shown, set(columns))
+        faults += join_faults
+        columns |= added
+        tallies += counted
+    lacking = [name for name in asked if name not in columns]
+    for name in lacking:
+        label = asked[name].label
+        what = say(
+            f"manca la variabile {name} ({label['it']})", f"the variable {name} ({label['en']}) is missing"
+        )
+        step = say(
+            "Se non è stata chiesta, scrivere waves = […] nella variabile.",
+            "If it was not asked, write waves = […] in the variable.",
+        )
+        faults.append(
+            Fault(
+                what,
+                f"[waves.{number}] files",
+                say(f"una colonna {asked[name].column}", f"a column {asked[name].column}"),
+                step,
+            )
+        )
+    if not lacking and not faults:
+        faults += _universe(columns, asked, wave, (shelf.find(wave.files[0]) or (Path(), ""))[1])
+    if faults:
+        raise StudyError(faults)
+    frame = pd.DataFrame({name: columns[name] for name in asked}).reset_index(drop=True)
+    for name, step_ in codebook.derived.items():
+        if set(_ingredients(step_)) <= set(frame.columns):
+            frame[name] = derived.derive(frame, step_)
+    return Survey(frame, codebook, number, pd.DataFrame(tallies, columns=["variable", "code", "n"]))
+
+
+def _ingredients(step: derived.Derived) -> list[str]:
+    names = [*step.variables, *step.when, *(name for when, _ in step.rules for name in when)]
+    return [*names, step.household] if step.household else names
+
+
+def _verify(path: Path, shown: str, expected: str | None) -> list[Fault]:
+    if expected is None:
+        return []
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found == expected:
+        return []
+    step = say(
+        "È un'altra versione del file, oppure il file è stato modificato.",
+        "It is another version of the file, or the file was changed.",
+    )
+    return [Fault(say(f"la somma di controllo è {found}", f"the checksum is {found}"), shown, expected, step)]
+
+
+def _type(
+    raw: pd.DataFrame,
+    asked: dict[str, Variable],
+    wave: Wave,
+    shown: str,
+    known: Callable[[str], Set[str] | None],
+) -> tuple[pd.DataFrame, list[tuple[str, str, int]], list[Fault]]:
+    """The columns of one file typed (index = row number), counts of missing codes, faults."""
+    import pandas as pd
+
+    headers = {plain(item.column): name for name, item in asked.items()}
+    faults: list[Fault] = []
+    tallies: list[tuple[str, str, int]] = []
+    typed: dict[str, pd.Series] = {}
+    for position, written in enumerate(raw.columns):
+        name, place = headers.get(plain(written)), Place(shown, str(written))
+        if name is None:
+            if wave.other_columns == "fault":
+                near = nearest(written, [item.column for item in asked.values()])
+                step = (
+                    say(f"Forse {quoted(near)}?", f"Perhaps {quoted(near)}?")
+                    if near
+                    else say("Descriverla nel codebook.", "Describe it in the codebook.")
+                )
+                faults.append(
+                    Fault(
+                        say(f"colonna sconosciuta {quoted(written)}", f"unknown column {quoted(written)}"),
+                        place.whole(),
+                        say("le variabili del codebook", "the variables of the codebook"),
+                        step,
+                    )
+                )
+            continue
+        if name in typed:
+            faults.append(
+                Fault(
+                    say(f"la colonna {written} compare due volte", f"the column {written} occurs twice"),
+                    place.whole(),
+                )
+            )
+            continue
+        variable, texts = asked[name], cells.text_of(raw.iloc[:, position])
+        column = raw.iloc[:, position]
+        if variable.missing:
+            coded = texts.isin(list(variable.missing))
+            tallies += [
+                (name, str(code), int(n)) for code, n in texts[coded].value_counts().sort_index().items()
+            ]
+            column = texts.mask(coded, "")
+        values, found = cells.convert(column, variable.field(), place, wave.dialect)
+        faults += [_with_missing_codes(fault, variable) for fault in found]
+        if variable.to:
+            faults += cells.dangling(values, variable.field(), place, known(variable.to))
+        typed[name] = values
+    return pd.DataFrame(typed, index=raw.index), tallies, faults
+
+
+def _with_missing_codes(fault: Fault, variable: Variable) -> Fault:
+    """What is allowed, with the variable's missing codes added."""
+    if not variable.missing:
+        return fault
+    codes = ", ".join(variable.missing)
+    allowed = fault.allowed + say(
+        f", o un codice di mancata risposta ({codes})", f", or a missing code ({codes})"
+    )
+    return Fault(fault.what, fault.where, allowed, fault.next_step)
+
+
+def _key_faults(frame: pd.DataFrame, key: str, shown: str) -> list[Fault]:
+    """The key must be there, filled and unique."""
+    if key not in frame.columns:
+        return []
+    column, place = frame[key], Place(shown, key)
+    empty = column.isna()
+    faults = list_faults(
+        column,
+        empty,
+        place,
+        lambda _: (say("cella vuota", "empty cell"), say("un identificativo", "an identifier"), ""),
+    )
+    repeated = column.duplicated() & ~empty
+    return faults + list_faults(
+        column, repeated, place,
+        lambda value: (say(f"{quoted(value)} compare più di una volta", f"{quoted(value)} occurs more than once"), say(f"ogni {key} una volta sola", f"each {key} once"), ""),
+    )  # fmt: skip
+
+
+def _join(
+    first: pd.DataFrame, other: pd.DataFrame, key: str, shown: str, present: set[str]
+) -> tuple[dict[str, pd.Series], list[Fault]]:
+    """The columns of another file, aligned to the rows of the first by `key`; units without a row there get NA."""
+    if key not in other.columns or key not in first.columns:
+        what = say(f"manca la chiave {key}", f"the key {key} is missing")
+        return {}, [
+            Fault(
+                what,
+                shown,
+                say(
+                    "la colonna che unisce i file della rilevazione",
+                    "the column that joins the files of the wave",
+                ),
+            )
+        ]
+    faults = _key_faults(other, key, shown)
+    twice = [name for name in other.columns if name != key and name in present]
+    faults += [
+        Fault(
+            say(f"{name} sta già in un altro file", f"{name} stands in another file already"),
+            Place(shown, name).whole(),
+        )
+        for name in twice
+    ]
+    stray = other[key].notna() & ~other[key].isin(first[key])
+    faults += list_faults(
+        other[key], stray, Place(shown, key),
+        lambda value: (say(f"{quoted(value)} non è nel primo file", f"{quoted(value)} is not in the first file"), say(f"un {key} del primo file", f"a {key} of the first file"), ""),
+    )  # fmt: skip
+    if faults:
+        return {}, faults
+    indexed = other.set_index(key)
+    return {
+        name: first[key].map(indexed[name]).astype(indexed[name].dtype)
+        if bool(first[key].isin(indexed.index).all())
+        else first[key].map(indexed[name])
+        for name in indexed.columns
+    }, []
+
+
+def _universe(
+    columns: dict[str, pd.Series], asked: dict[str, Variable], wave: Wave, shown: str
+) -> list[Fault]:
+    """Answers of people to whom the question does not apply."""
+    import pandas as pd
+
+    faults: list[Fault] = []
+    conditions = {
+        name: item for name, item in asked.items() if item.asked_if and set(item.asked_if) <= set(columns)
+    }
+    if not conditions:
+        return []
+    frame = pd.DataFrame(
+        {name: columns[name] for name in {key for item in conditions.values() for key in item.asked_if}}
+    )
+    for name, variable in conditions.items():
+        true, untold = derived.holds(frame, variable.asked_if)
+        answered = columns[name].notna() & ~true & ~untold
+        condition = ", ".join(f"{key} = {value}" for key, value in variable.asked_if.items())
+        faults += list_faults(
+            columns[name], answered, Place(shown, variable.column),
+            lambda value, condition=condition: (  # type: ignore[misc]
+                say(f"{quoted(value)}: risposta a una domanda che non la riguarda", f"{quoted(value)}: answer to a question that does not apply"),
+                say(f"vuota, salvo {condition}", f"empty, unless {condition}"), ""),
+        )  # fmt: skip
+    return faults

@@ -1,0 +1,332 @@
+"""Reading a table's file as it stands: cells as text (or as stored, from Parquet), rows numbered as the person sees them.
+
+CSV with the separator and decimal mark of `study.toml`; XLSX, one workbook a table or one workbook (`tables.xlsx`, `tabelle.xlsx`)
+with a sheet a table; Parquet. A header cell may hold a field's name or its Italian or English label. In a sheet the row under the
+header may repeat the labels (the template's second row): it is not data. Files are never written. What the cells mean is
+decided in `checking`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import Fault, StudyError, say
+from analysis.study.contracts import Field, Table, contracts, nearest, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORKBOOKS = ("tables.xlsx", "tabelle.xlsx")
+SUFFIXES = (".csv", ".xlsx", ".parquet")
+NOTES = ("leggimi", "readme", "note", "notes", "codici", "codes")
+SEPARATORS = {
+    ",": ("virgola", "comma"),
+    ";": ("punto e virgola", "semicolon"),
+    "\t": ("tabulazione", "tab"),
+    "|": ("barra", "bar"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table lies: a file, and for a workbook the sheet."""
+
+    table: str
+    path: Path
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a study writes CSV and numbers."""
+
+    separator: str = ","
+    decimal: str = "."
+
+
+def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Path]]:
+    """Every source of every table in a study folder (more than one is a fault), and the files that are no table. Reads no cell."""
+    found: dict[str, list[Source]] = {}
+    strangers: list[Path] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith((".", "~$")) or path.is_dir():
+            continue
+        if path.name.casefold() in WORKBOOKS:
+            for sheet in sheets(path):
+                name = contracts().table_named(sheet)
+                if name:
+                    found.setdefault(name, []).append(Source(name, path, sheet))
+        elif path.suffix.casefold() in SUFFIXES:
+            name = contracts().table_named(path.stem)
+            if name:
+                found.setdefault(name, []).append(Source(name, path))
+            else:
+                strangers.append(path)
+        elif path.suffix.casefold() in (".xls", ".ods", ".numbers", ".tsv"):
+            strangers.append(path)
+    return found, strangers
+
+
+def sheets(path: Path) -> list[str]:
+    """Titles of the sheets of a workbook, without those of notes."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True)
+    try:
+        return [title for title in book.sheetnames if plain(title) not in NOTES and not title.startswith("_")]
+    finally:
+        book.close()
+
+
+def has_rows(source: Source, table: Table) -> bool:
+    """Whether the source holds at least one row of data; a table with a header alone counts as absent. Imports no pandas."""
+    suffix = source.path.suffix.casefold()
+    if suffix == ".parquet":
+        return True
+    if suffix == ".csv":
+        with source.path.open("rb") as stream:
+            stream.readline()
+            return any(line.strip(b' \t\r\n,;|"') for line in stream)
+    return any(True for _ in _sheet_rows(source, table.fields))
+
+
+def _sheet_rows(source: Source, fields: dict[str, Field]) -> Any:
+    """Rows of a sheet that hold something, as (row number, cells), after the header and the row of labels."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(source.path, read_only=True, data_only=True)
+    try:
+        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
+        sheet.reset_dimensions()
+        header: list[str] = []
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number == 1:
+                header = [_text(cell) for cell in row]
+                continue
+            if all(cell is None or cell == "" for cell in row):
+                continue
+            if number == 2 and _is_label_row(header, row, fields):
+                continue
+            yield number, row
+    finally:
+        book.close()
+
+
+def _is_label_row(header: list[str], row: tuple, fields: dict[str, Field]) -> bool:
+    """The template's second row: each filled cell repeats its own field's label."""
+    pairs = [(head, _text(cell)) for head, cell in zip(header, row) if cell not in (None, "")]
+    named = {plain(name): item for name, item in fields.items()}
+    return all(
+        plain(head) in named and plain(cell) in {plain(text) for text in named[plain(head)].label.values()}
+        for head, cell in pairs
+    )
+
+
+def _text(cell: Any, decimal: str = ".") -> str:
+    """A stored XLSX cell as the text that a CSV of the same study would hold."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return str(cell)
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell).replace(".", decimal)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
+    if isinstance(cell, (dt.date, dt.time)):
+        return cell.isoformat()
+    return str(cell)
+
+
+def read(
+    source: Source, dialect: Dialect, shown: str, fields: dict[str, Field] | None = None
+) -> pd.DataFrame:
+    """The cells of one source: header as written, index = row number as a spreadsheet shows it, empty rows left out.
+
+    `shown` is the file's name in messages. Raises StudyError when the file cannot be read as what it claims to be.
+    """
+    suffix = source.path.suffix.casefold()
+    if suffix == ".csv":
+        return _read_csv(source.path, dialect, shown)
+    if suffix == ".xlsx":
+        return _read_xlsx(source, dialect, shown, fields or {})
+    if suffix == ".parquet":
+        return _read_parquet(source.path, shown)
+    raise StudyError(
+        Fault(
+            say("formato di file non letto", "file format not read"),
+            shown,
+            "CSV, XLSX, Parquet",
+            say("Salvare in uno di questi formati.", "Save it in one of these formats."),
+        )
+    )
+
+
+def _read_csv(path: Path, dialect: Dialect, shown: str) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            header = next(csv.reader(stream, delimiter=dialect.separator), [])
+    except UnicodeDecodeError:
+        raise StudyError(_not_utf8(shown)) from None
+    if not header:
+        raise StudyError(
+            Fault(
+                say("il file è vuoto", "the file is empty"),
+                shown,
+                say("una riga d'intestazione", "a header row"),
+            )
+        )
+    _refuse_other_separator(header, dialect, shown)
+    options: dict[str, Any] = {
+        "sep": dialect.separator, "dtype": str, "header": None, "skiprows": 0, "na_filter": False, "keep_default_na": False,
+        "skip_blank_lines": False, "encoding": "utf-8-sig", "index_col": False, "names": list(range(len(header))), "low_memory": False,
+    }  # fmt: skip
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(path, **options)
+    except UnicodeDecodeError:
+        raise StudyError(_not_utf8(shown)) from None
+    except (pd.errors.ParserError, pd.errors.ParserWarning):
+        raise StudyError(_ragged(path, dialect, shown, len(header))) from None
+    frame = frame.fillna("").iloc[1:]
+    frame.columns = pd.Index([name.strip() for name in header])
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame[(frame != "").any(axis=1)]
+
+
+def _not_utf8(shown: str) -> Fault:
+    return Fault(
+        say("il file non è scritto in UTF-8", "the file is not written in UTF-8"),
+        shown,
+        "UTF-8",
+        say(
+            "In Excel: Salva con nome, «CSV UTF-8»; oppure salvarlo come XLSX.",
+            "In Excel: Save as, “CSV UTF-8”; or save it as XLSX.",
+        ),
+    )
+
+
+def _refuse_other_separator(header: list[str], dialect: Dialect, shown: str) -> None:
+    """A one-column header that holds another usual separator means that study.toml declares the wrong one."""
+    if len(header) > 1:
+        return
+    other = next((mark for mark in SEPARATORS if mark != dialect.separator and mark in header[0]), None)
+    if other is None:
+        return
+    declared, seen = SEPARATORS.get(dialect.separator, (dialect.separator,) * 2), SEPARATORS[other]
+    raise StudyError(
+        Fault(
+            say(
+                f"le colonne sembrano separate da {seen[0]}", f"the columns seem to be separated by {seen[1]}"
+            ),
+            shown + say(", riga 1", ", row 1"),
+            say(f"{declared[0]}, come dichiara study.toml", f"{declared[1]}, as study.toml declares"),
+            say(
+                "Scrivere il separatore giusto in [csv] separator di study.toml.",
+                "Write the right mark in [csv] separator of study.toml.",
+            ),
+        )
+    )
+
+
+def _ragged(path: Path, dialect: Dialect, shown: str, width: int) -> list[Fault]:
+    """Rows with more cells than the header has; reached only when the fast reader has refused the file."""
+    faults = []
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        for number, row in enumerate(csv.reader(stream, delimiter=dialect.separator), start=1):
+            if len(row) > width:
+                faults.append(
+                    Fault(
+                        say(f"{len(row)} celle", f"{len(row)} cells"),
+                        shown + say(f", riga {number}", f", row {number}"),
+                        say(f"{width}, quante ne ha l'intestazione", f"{width}, as many as the header has"),
+                        say(
+                            "Un testo che contiene il separatore va scritto fra virgolette.",
+                            "A text that holds the separator must stand in quotation marks.",
+                        ),
+                    )
+                )
+    return faults or [Fault(say("il file non si legge come CSV", "the file cannot be read as CSV"), shown)]
+
+
+def _read_xlsx(source: Source, dialect: Dialect, shown: str, fields: dict[str, Field]) -> pd.DataFrame:
+    import pandas as pd
+    from openpyxl import load_workbook
+
+    book = load_workbook(source.path, read_only=True, data_only=True)
+    try:
+        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
+        sheet.reset_dimensions()
+        header = [_text(cell).strip() for cell in next(sheet.iter_rows(max_row=1, values_only=True), ())]
+    finally:
+        book.close()
+    while header and not header[-1]:
+        header.pop()
+    if not header:
+        raise StudyError(
+            Fault(
+                say("il foglio è vuoto", "the sheet is empty"),
+                shown,
+                say("una riga d'intestazione", "a header row"),
+            )
+        )
+    rows, numbers = [], []
+    for number, row in _sheet_rows(source, fields):
+        rows.append([_text(cell, dialect.decimal) for cell in (*row, *([None] * len(header)))][: len(header)])
+        numbers.append(number)
+        beyond = next((cell for cell in row[len(header) :] if cell not in (None, "")), None)
+        if beyond is not None:
+            where = shown + say(f", riga {number}", f", row {number}")
+            raise StudyError(
+                Fault(
+                    say(f"«{beyond}» sta oltre l'ultima colonna", f"“{beyond}” lies beyond the last column"),
+                    where,
+                    say("una colonna con intestazione", "a column with a header"),
+                )
+            )
+    frame = pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers, dtype="int64"), dtype=str)
+    return frame[(frame != "").any(axis=1)]
+
+
+def _read_parquet(path: Path, shown: str) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise StudyError(
+            Fault(
+                say(
+                    f"il file non si legge come Parquet ({error})",
+                    f"the file cannot be read as Parquet ({error})",
+                ),
+                shown,
+            )
+        ) from error
+    frame.columns = frame.columns.astype(str)
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
+
+
+def stranger(path: Path, shown: str) -> Fault:
+    """The fault of a file whose name is no table."""
+    names = [*contracts().tables, *(table.label["it"] for table in contracts().tables.values())]
+    if path.suffix.casefold() not in SUFFIXES:
+        return Fault(say("formato di file non letto", "file format not read"), shown, "CSV, XLSX, Parquet")
+    near = nearest(path.stem, names)
+    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
+    return Fault(
+        say(f"«{path.stem}» non è il nome di una tabella", f"“{path.stem}” is not the name of a table"),
+        shown,
+        ", ".join(contracts().tables),
+        step,
+    )

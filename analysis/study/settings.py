@@ -1,0 +1,361 @@
+"""`study.toml` and, for collected data, `privacy.toml`: what a study says of itself, checked as thoroughly as its tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import Fault, StudyError, say
+from analysis.study.contracts import Label
+from analysis.study.declared import Findings, Section, load
+from analysis.study.readers import Dialect
+
+PROVENANCES = ("public-record", "simulated", "collected")
+SAMPLINGS = ("probability", "census", "volunteer")
+TERRITORIES = ("national", "own")
+THRESHOLD, LEAST_THRESHOLD = 5, 3
+HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who signs the study, and their role in the project it is about."""
+
+    name: str
+    role: Label | None = None
+    affiliation: str = ""
+    email: str = ""
+    orcid: str = ""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How one group of respondents came into the survey; strata, cluster and weight name variables of the codebook."""
+
+    kind: str
+    frame: Label | None = None
+    population: Label | None = None
+    response_rate: float | None = None
+    strata: str = ""
+    cluster: str = ""
+    weight: str = ""
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What a study of collected data declares about the data of persons."""
+
+    controller: str
+    legal_basis: str
+    notice_version: str
+    consent: str
+    deposit: str
+    retention: dt.date | None
+    dpia: str
+    dpia_reason: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The contents of study.toml. `pending` lists what an edition still needs (a draft does without)."""
+
+    id: str
+    edition: dt.date
+    provenance: str
+    start: dt.date
+    end: dt.date
+    title: Label
+    place: Label
+    licence: str
+    citation: Label
+    source: Label
+    funder: Label | None = None
+    authors: tuple[Author, ...] = ()
+    semesters: tuple[tuple[dt.date, dt.date], ...] = ()
+    threshold: int = THRESHOLD
+    confidential_organisations: bool = False
+    dialect: Dialect = field(default_factory=Dialect)
+    sampling: dict[str, Sampling] = field(default_factory=dict)
+    style: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
+    territory: str = ""
+    privacy: Privacy | None = None
+    pending: tuple[Fault, ...] = ()
+
+
+def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
+    """The settings of the study in `folder`; `shown` is the folder's name in messages. Raises StudyError with all faults.
+
+    expected_id: the name that a study lying in the project's data/ must bear.
+    """
+    findings = Findings()
+    top = Section(
+        load(folder / "study.toml", f"{shown}/study.toml"), f"{shown}/study.toml", findings=findings
+    )
+    values: dict[str, Any] = {
+        "id": _identifier(top, expected_id),
+        "edition": top.date("edition", required=True),
+        "provenance": top.text("provenance", required=True, choices=PROVENANCES),
+        "start": top.date("start", required=True),
+        "end": top.date("end", required=True),
+        "title": top.label("title", required=True),
+        "place": top.label("place", required=True),
+        "licence": top.text("licence", required=True),
+        "citation": top.label("citation", required=True),
+        "source": top.label("source", required=True),
+        "funder": top.label("funder"),
+    }
+    collected = values["provenance"] == "collected"
+    start, end = values["start"], values["end"]
+    if start and end and end <= start:
+        top.break_(
+            "end",
+            say(f"{end} non segue {start}", f"{end} is not after {start}"),
+            say("una data dopo start", "a date after start"),
+        )
+        start = end = None
+    values |= {
+        "authors": _authors(top, collected),
+        "semesters": _semesters(top, start, end),
+        "sampling": dict(_samplings(top)),
+        "style": _style(top),
+        "plan": _plan(top),
+        "territory": _territory(top),
+        "dialect": _dialect(top),
+    }
+    disclosure = top.section("disclosure")
+    if disclosure:
+        values["threshold"] = _threshold(disclosure)
+        values["confidential_organisations"] = disclosure.truth("confidential_organisations")
+        disclosure.close()
+    top.close()
+    values["privacy"] = _privacy(folder, shown, collected, findings)
+    if findings.broken:
+        raise StudyError(findings.broken)
+    return Settings(**values, pending=tuple(findings.pending))
+
+
+def _identifier(top: Section, expected: str) -> str:
+    name = top.text("id", required=True)
+    if name and not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        top.break_(
+            "id",
+            say(f"«{name}» non va bene", f"“{name}” will not do"),
+            say("minuscole senza accenti, cifre, - e _", "small letters without accents, digits, - and _"),
+        )
+    elif name and expected and name != expected:
+        top.break_(
+            "id",
+            say(f"«{name}» non è il nome della cartella", f"“{name}” is not the folder's name"),
+            expected,
+        )
+    return name
+
+
+def _authors(top: Section, collected: bool) -> tuple[Author, ...]:
+    authors = []
+    for _, item in top.sections("authors"):
+        name, role = item.text("name", required=True), item.label("role")
+        if collected and role is None:
+            item.pend(
+                "role",
+                say("manca il ruolo nel progetto", "the role in the project is missing"),
+                '{ it = "…", en = "…" }',
+            )
+        authors.append(Author(name, role, item.text("affiliation"), item.text("email"), item.text("orcid")))
+        item.close()
+    if not authors:
+        top.pend("authors", say("manca chi firma lo studio", "nobody signs the study"), "[[authors]]")
+    return tuple(authors)
+
+
+def _semesters(
+    top: Section, start: dt.date | None, end: dt.date | None
+) -> tuple[tuple[dt.date, dt.date], ...]:
+    """The declared semesters, in order and apart; half-years from start to end when none is declared."""
+    declared: list[tuple[dt.date, dt.date]] = []
+    for _, item in top.sections("semesters"):
+        first, last = item.date("start", required=True), item.date("end", required=True)
+        item.close()
+        if first is None or last is None:
+            continue
+        after = declared[-1][1] if declared else None
+        if last <= first or (after is not None and first <= after):
+            item.break_(
+                "start",
+                say(
+                    f"{first}–{last} non segue il semestre precedente",
+                    f"{first}–{last} does not follow the semester before",
+                ),
+                say("semestri in ordine, senza sovrapposizioni", "semesters in order, without overlap"),
+            )
+        declared.append((first, last))
+    if declared or start is None or end is None:
+        return tuple(declared)
+    return half_years(start, end)
+
+
+def half_years(start: dt.date, end: dt.date) -> tuple[tuple[dt.date, dt.date], ...]:
+    """Half-years from `start`, the last one ending at `end`."""
+    periods, number, first = [], 1, start
+    while first <= end:
+        following = _months_later(start, 6 * number)
+        periods.append((first, min(following - dt.timedelta(days=1), end)))
+        first, number = following, number + 1
+    return tuple(periods)
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+def _samplings(top: Section) -> list[tuple[str, Sampling]]:
+    found = []
+    for name, item in top.sections("sampling"):
+        kind = item.text("kind", required=True, choices=SAMPLINGS)
+        found.append((name, Sampling(
+            kind, item.label("frame", required=True), item.label("population", required=True), _response_rate(item),
+            item.text("strata"), item.text("cluster"), item.text("weight"),
+        )))  # fmt: skip
+        if kind == "volunteer" and found[-1][1].weight:
+            item.break_(
+                "weight",
+                say(
+                    "chi risponde di propria iniziativa non ha un peso di campionamento",
+                    "volunteers have no sampling weight",
+                ),
+            )
+        item.close()
+    return found
+
+
+def _response_rate(item: Section) -> float | None:
+    kind = say('una quota fra 0 e 1, oppure "unknown"', 'a share from 0 to 1, or "unknown"')
+    value = item.raw("response_rate", (int, float, str), kind, required=True)
+    if value is None or value == "unknown":
+        return None
+    if isinstance(value, str) or not 0 < value <= 1:
+        item.break_("response_rate", say(f"«{value}» non va bene", f"“{value}” will not do"), kind)
+        return None
+    return float(value)
+
+
+def _threshold(section: Section) -> int:
+    value = section.number("threshold", low=LEAST_THRESHOLD, default=THRESHOLD)
+    if value != int(value or 0):
+        section.break_(
+            "threshold",
+            say(f"{value} non è intero", f"{value} is not whole"),
+            say("un numero intero", "a whole number"),
+        )
+    return int(value or THRESHOLD)
+
+
+def _dialect(top: Section) -> Dialect:
+    section = top.section("csv")
+    return Dialect() if section is None else dialect(section)
+
+
+def dialect(section: Section, default: Dialect | None = None) -> Dialect:
+    """Separator and decimal mark of a section; closes it."""
+    default = default or Dialect()
+    found = Dialect(
+        section.text("separator", choices=(",", ";", "\t", "|"), default=default.separator),
+        section.text("decimal", choices=(".", ","), default=default.decimal),
+    )
+    section.close()
+    if found.separator == found.decimal:
+        section.break_(
+            "decimal",
+            say("separatore e segno decimale sono uguali", "separator and decimal mark are the same"),
+            say("due segni diversi", "two different marks"),
+        )
+    return found
+
+
+def _style(top: Section) -> dict[str, Any]:
+    section = top.section("style")
+    if section is None:
+        return {}
+    colours = section.texts("palette")
+    for colour in colours:
+        if not HEX.fullmatch(colour):
+            section.break_(
+                "palette", say(f"«{colour}» non è un colore", f"“{colour}” is not a colour"), '"#0072B2"'
+            )
+    section.close()
+    return {"palette": colours} if colours else {}
+
+
+def _plan(top: Section) -> dict[str, Any]:
+    section = top.section("plan")
+    if section is None:
+        return {}
+    primary = []
+    for _, item in section.sections("primary"):
+        date = item.date("date", required=True)
+        primary.append(
+            {"outcome": item.text("outcome", required=True), "date": date.isoformat() if date else ""}
+        )
+        item.close()
+    section.close()
+    return {"primary": primary}
+
+
+def _territory(top: Section) -> str:
+    section = top.section("territory")
+    if section is None:
+        return ""
+    source = section.text("source", required=True, choices=TERRITORIES)
+    section.close()
+    return source
+
+
+def _privacy(folder: Path, shown: str, collected: bool, findings: Findings) -> Privacy | None:
+    """What privacy.toml declares. Whatever is missing keeps a collected study from publication, not from being worked on."""
+    path, place = folder / "privacy.toml", f"{shown}/privacy.toml"
+    if not path.exists():
+        if collected:
+            what = say(
+                "manca: uno studio di dati raccolti non si pubblica senza",
+                "is missing: a study of collected data is not published without it",
+            )
+            allowed = "controller, legal_basis, notice_version, consent, deposit, retention, dpia"
+            findings.pending.append(Fault(what, place, allowed))
+        return None
+    section = Section(load(path, place), place, findings=findings)
+    texts = {
+        key: section.text(key, required=True, lenient=True)
+        for key in ("controller", "legal_basis", "notice_version", "consent", "deposit")
+    }
+    retention = section.raw(
+        "retention",
+        (dt.date,),
+        say("una data, come 2030-12-31", "a date, like 2030-12-31"),
+        required=True,
+        lenient=True,
+    )
+    dpia = section.section("dpia")
+    done = reason = ""
+    if dpia is None:
+        section.pend("dpia", say("manca", "is missing"), 'dpia = { done = "yes" | "no", reason = "…" }')
+    else:
+        done = dpia.text("done", choices=("yes", "no", ""))
+        reason = dpia.text("reason", required=True, lenient=True)
+        if not done:
+            dpia.pend(
+                "done",
+                say(
+                    "non dice se la valutazione d'impatto è stata fatta",
+                    "does not say whether the impact assessment was made",
+                ),
+                "yes, no",
+            )
+        dpia.close()
+    section.close()
+    return Privacy(**texts, retention=retention, dpia=done, dpia_reason=reason)

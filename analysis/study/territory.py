@@ -1,0 +1,58 @@
+"""Municipalities: the national territory shipped in data/territory/, or a study's own `territory` table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis import places
+from analysis.errors import Fault, StudyError, say
+from analysis.study.contracts import contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = "data/territory/municipalities.parquet"
+
+
+def national_file() -> Path:
+    """The national territory; may be absent."""
+    return places.data() / "territory" / "municipalities.parquet"
+
+
+def read_municipalities() -> pd.DataFrame:
+    """Italian municipalities, columns as in the contract `territory`: `code` a text of six digits, counts of persons by sex and age band, centroid.
+
+    Raises StudyError when the file is absent or lacks a column of the contract.
+    """
+    import pandas as pd
+
+    path = national_file()
+    if not path.exists():
+        raise StudyError(
+            Fault(
+                say("il file manca", "the file is missing"),
+                SHOWN,
+                "",
+                say(
+                    "Viene con il progetto: riprenderlo da git.",
+                    "It comes with the project: take it from git again.",
+                ),
+            )
+        )
+    frame = pd.read_parquet(path)
+    table = contracts().tables["territory"]
+    lacking = [name for name, field in table.fields.items() if name not in frame.columns and field.required]
+    if lacking:
+        raise StudyError(
+            [
+                Fault(
+                    say(f"manca la colonna {name}", f"the column {name} is missing"),
+                    SHOWN,
+                    ", ".join(table.fields),
+                )
+                for name in lacking
+            ]
+        )
+    frame = frame[[name for name in table.fields if name in frame.columns]]
+    return frame.assign(code=frame["code"].astype("str").str.zfill(6)).reset_index(drop=True)
