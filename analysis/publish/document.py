@@ -1,0 +1,171 @@
+"""One paper in one language as a plain document: title page, items in order, words. Every format is written from it.
+
+The document goes to the pandoc filter as JSON and to typst as its input; it holds no path outside its own folder and no time of day.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import Fault, ProseError, say
+from analysis.publish import tables
+from analysis.publish.layout import Source
+from analysis.publish.prose import Prose
+from analysis.publish.quotes import plain
+from analysis.publish.sources import LOCALES, fixed_words, localised, word
+
+TEXT_WIDTH = 6.05  # inches
+RUNNING = 70  # characters of the running title
+
+
+def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dict[str, Any]:
+    """The document of `prose`; `figures` holds the SVG files that the record names."""
+    language, context = prose.language, source.context
+    items: list[dict[str, Any]] = []
+    for item in prose.items:
+        if draft and (notes := _notes(item, prose.faults, source)):
+            items.append({"kind": "faults", "cell": item["cell"], "faults": notes})
+        items.append(_item(item, source, figures, language))
+    if draft and (rest := _rest(prose, source)):
+        items.insert(0, {"kind": "faults", "cell": "", "faults": rest})
+    front = _front(prose, source)
+    simulated = context.get("provenance") == "simulated"
+    fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
+    label = localised(context.get("label") or (fixed.get("label") if simulated else None), language)
+    box = [localised(fixed[key], language) for key in ("box", "line") if key in fixed]
+    edition = datetime.date.fromisoformat(str(context["edition"]))
+    return {
+        "language": language,
+        "region": LOCALES[language][-2:],
+        "locale": LOCALES[language],
+        "draft": draft,
+        "label": label,
+        "study": str(localised(context.get("title"), language) or ""),
+        "provenance": context.get("provenance"),
+        "date": long_date(edition, language),
+        "edition": edition.isoformat(),
+        "parameters": _parameters(source, language),
+        "box": box,
+        "colophon": _colophon(context, language, simulated),
+        "words": {key: word(key, language) for key in fixed_words()["label"] if "{" not in word_pattern(key)},
+        "front": front,
+        "items": items,
+        "references": prose.cites and not any("{#refs" in item.get("text", "") for item in items),
+    }
+
+
+def word_pattern(key: str) -> str:
+    """The Italian pattern of a fixed label, to see whether it has names to fill in."""
+    return str(fixed_words()["label"][key]["it"])
+
+
+def long_date(date: datetime.date, language: str) -> str:
+    """`15 gennaio 2026`, `15 January 2026` (CLDR)."""
+    from babel.dates import format_date
+
+    return format_date(date, "long", locale=LOCALES[language].replace("-", "_"))
+
+
+def timestamp(evidence: Mapping[str, Any]) -> int:
+    """Seconds since 1970 of the study's edition date at midnight UTC: the only time that a publication carries."""
+    edition = datetime.date.fromisoformat(str(evidence["context"]["edition"]))
+    return int(datetime.datetime(edition.year, edition.month, edition.day, tzinfo=datetime.UTC).timestamp())
+
+
+def _front(prose: Prose, source: Source) -> dict[str, Any]:
+    language, context = prose.language, source.context
+    title = str(prose.front["title"])
+    fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
+    label = localised(context.get("label") or fixed.get("label"), language)
+    running = title if len(title) <= RUNNING else title[: RUNNING - 1].rsplit(" ", 1)[0] + "…"
+    blank = {"role": None, "affiliation": None, "orcid": None, "email": None}
+    if context.get("provenance") == "simulated":
+        title = f"{label}: {title}"
+        authors = [{**blank, "name": localised(fixed["author"], language)}]
+    else:
+        authors = [
+            {**blank, **{key: localised(author.get(key), language) or None for key in (*blank, "name")}}
+            for author in context.get("authors", [])
+        ]
+    return {
+        "title": title,
+        "running": running,
+        "abstract": prose.front["abstract"],
+        "keywords": list(prose.front["keywords"]),
+        "jel": list(prose.front["jel"]),
+        "authors": authors,
+    }
+
+
+def _parameters(source: Source, language: str) -> str | None:
+    """The parameters that differ from the notebook's defaults, named as its TOML names them."""
+    declared = source.spec.get("parameters", {})
+    named = [
+        f"{localised(declared.get(key, {}).get('label'), language) or key}: {value}"
+        for key, value in sorted(source.evidence.get("parameters", {}).items())
+        if key != "study" and value != declared.get(key, {}).get("default")
+    ]
+    return "; ".join(named) or None
+
+
+def _colophon(context: Mapping[str, Any], language: str, simulated: bool) -> list[dict[str, str]]:
+    keys = ["source", "citation", "licence"] + ([] if simulated else ["funder"])
+    entries = [(key, localised(context.get(key), language)) for key in keys]
+    return [{"name": word(key, language), "text": str(text)} for key, text in entries if text]
+
+
+def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str) -> dict[str, Any]:
+    if item["kind"] == "text":
+        return {"kind": "text", "cell": item["cell"], "text": item["text"]}
+    if item["kind"] == "figure":
+        entry = source.evidence["figures"][item["key"]]
+        name = entry["svg"][language]
+        if not (figures / name).is_file():
+            what = say(
+                f"manca il file della figura {item['key']}", f"the file of figure {item['key']} is missing"
+            )
+            raise ProseError(Fault(what, name))
+        share = min(1.0, float(entry.get("width") or TEXT_WIDTH) / TEXT_WIDTH)
+        width = f"{round(100 * share)}%"
+        return {**item, "file": f"media/{name}", "svg": name, "width": width}
+    notes = [item["note"]] if item.get("note") else []
+    context = source.context
+    if item["kind"] == "table":
+        made = tables.printed(item["key"], source.evidence["tables"][item["key"]], context, language)
+        notes += [plain(note) for note in made["notes"]]
+        origin = plain(str(localised(context.get("source"), language) or ""))
+    else:
+        made = tables.own(item["key"], item["table"], language)
+        origin = item.get("source", "")
+    label = localised(context.get("label"), language)
+    line = [f"{word('source', language)}: {origin}"] if origin else []
+    if item["kind"] == "table" and label:
+        line.append(plain(str(label)))
+    notes += [". ".join(text.rstrip(".") for text in line) + "."] if line else []
+    return {**made, "kind": "table", "cell": item["cell"], "caption": item["caption"], "notes": notes}
+
+
+def _notes(item: Mapping[str, Any], faults: Sequence[Fault], source: Source) -> list[str]:
+    """The faults that stand in this item, to be printed beside it."""
+    mine = []
+    for fault in faults:
+        key = item.get("key")
+        in_cell = item["kind"] == "text" and _cell_of(fault, source) == item["cell"] != ""
+        if in_cell or (key and (f".{key}." in fault.where or f"@{key}" in fault.what)):
+            mine.append(str(fault))
+    return mine
+
+
+def _cell_of(fault: Fault, source: Source) -> str:
+    for cell in source.cells:
+        if any(f", {name} {cell['id']}," in fault.where for name in ("cella", "cell")):
+            return str(cell["id"])
+    return ""
+
+
+def _rest(prose: Prose, source: Source) -> list[str]:
+    placed = {note for item in prose.items for note in _notes(item, prose.faults, source)}
+    return [str(fault) for fault in prose.faults if str(fault) not in placed]

@@ -1,0 +1,310 @@
+"""From cells to the order of a paper: twins paired, cells split at headings, outputs in their slots, the study's texts put in.
+
+Nothing here depends on the language printed: a block carries its text in both.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import Fault, ProseError, say
+from analysis.publish.quotes import Place, nearest
+from analysis.publish.sources import LANGUAGES
+
+HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+LABEL = re.compile(r"\{[^}\n]*?#([\w:-]+)")
+
+
+class TwinFault(Fault):
+    """Italian and English text do not go together."""
+
+
+@dataclass(frozen=True)
+class Text:
+    source: str
+    place: Place
+
+
+@dataclass
+class Block:
+    """One piece of a paper: prose in both languages ("text"), a figure or table slot, or a table of the study's own ("own")."""
+
+    kind: str
+    place: Place
+    key: str = ""
+    level: int = 0
+    names: set[str] = field(default_factory=set)
+    text: dict[str, Text] = field(default_factory=dict)
+    own: Mapping[str, Any] | None = None
+    added: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything a publication is composed from; `texts` and `spec` are the parsed TOML of the study and the notebook."""
+
+    notebook: Path
+    cells: Sequence[Mapping[str, Any]]
+    spec: Mapping[str, Any]
+    texts: Mapping[str, Any]
+    texts_name: str
+    citations: frozenset[str]
+    evidence: Mapping[str, Any]
+    outputs: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def name(self) -> str:
+        return f"notebooks/{self.notebook.name}"
+
+    @property
+    def spec_name(self) -> str:
+        return f"notebooks/{self.notebook.stem}.toml"
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        return self.evidence.get("context", {})
+
+
+def read(
+    notebook: Path,
+    evidence: Mapping[str, Any],
+    outputs: Mapping[str, Sequence[Mapping[str, Any]]],
+    texts: Path | None = None,
+) -> Source:
+    """Read notebook, its TOML, the bibliography beside it and the study's texts. A file that cannot be read is a ProseError."""
+    bibliography = notebook.parent / "references.bib"
+    entries = bibliography.read_text(encoding="utf-8") if bibliography.is_file() else ""
+    keys = re.findall(
+        r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*([^,\s]+)\s*,", entries, re.MULTILINE | re.I
+    )
+    study = evidence.get("context", {}).get("study", "")
+    name = f"data/{study}/texts/{texts.name}" if texts else ""
+    found = texts if texts is not None and texts.is_file() else None
+    return Source(
+        notebook,
+        json.loads(notebook.read_text(encoding="utf-8"))["cells"],
+        _toml(notebook.with_suffix(".toml"), f"notebooks/{notebook.stem}.toml"),
+        _toml(found, name) if found else {},
+        name,
+        frozenset(keys),
+        evidence,
+        outputs,
+    )
+
+
+def _toml(path: Path, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        raise ProseError(Fault(str(error), name)) from error
+
+
+def blocks(source: Source, languages: Sequence[str]) -> tuple[list[Block], list[Fault]]:
+    """The blocks of the paper in order, with the study's texts put in, and the faults of twins and anchors.
+
+    A missing twin counts only where both `languages` are wanted.
+    """
+    laid, faults = _cells(source)
+    if len(languages) < len(LANGUAGES):
+        faults = [fault for fault in faults if not isinstance(fault, TwinFault)]
+    faults += _apply(laid, source, languages)
+    return laid, faults
+
+
+def _cells(source: Source) -> tuple[list[Block], list[Fault]]:
+    found: list[Block] = []
+    faults: list[Fault] = []
+    pending: Mapping[str, Any] | None = None
+
+    def alone(cell: Mapping[str, Any], missing: str) -> None:
+        what = {
+            "en": say("manca il testo inglese gemello", "the English twin is missing"),
+            "it": say("manca il testo italiano gemello", "the Italian twin is missing"),
+        }[missing]
+        faults.append(TwinFault(what, str(Place(source.name, cell["id"], 1))))
+        found.extend(_texts({"it" if missing == "en" else "en": cell}, source, faults))
+
+    for cell in source.cells:
+        tags = cell.get("metadata", {}).get("tags", [])
+        if cell["cell_type"] == "code":
+            if pending is not None:
+                alone(pending, "en")
+                pending = None
+            found += _slots(cell["id"], source, found)
+            continue
+        if cell["cell_type"] != "markdown" or "notebook-only" in tags or not _holds(tags, source):
+            continue
+        if "lang-it" in tags:
+            if pending is not None:
+                alone(pending, "en")
+            pending = cell
+        elif "lang-en" in tags:
+            if pending is None:
+                alone(cell, "it")
+            else:
+                found += _texts({"it": pending, "en": cell}, source, faults)
+                pending = None
+        else:
+            faults.append(
+                Fault(
+                    say("testo senza lingua", "text without a language"),
+                    str(Place(source.name, cell["id"], 1)),
+                    allowed="lang-it, lang-en, notebook-only",
+                )
+            )
+    if pending is not None:
+        alone(pending, "en")
+    return found, faults
+
+
+def _holds(tags: Sequence[str], source: Source) -> bool:
+    tables = set(source.context.get("tables", []))
+    keys = {
+        key
+        for group in ("numbers", "statements", "tables", "figures")
+        for key in source.evidence.get(group, {})
+    }
+    tests = {"needs": lambda t: t in tables, "lacks": lambda t: t not in tables, "when": lambda t: t in keys}
+    split = (tag.partition(":") for tag in tags)
+    return all(tests[kind](name) for kind, _, name in split if kind in tests)
+
+
+def _slots(cell: str, source: Source, before: Sequence[Block]) -> list[Block]:
+    seen = {block.key for block in before if block.key}
+    slots = []
+    for output in source.outputs.get(cell, []):
+        made = output.get("metadata", {}).get("altro", {})
+        kind, key = made.get("kind"), made.get("key", "")
+        if kind in ("figure", "table") and key in source.evidence.get(f"{kind}s", {}) and key not in seen:
+            slots.append(Block(kind, Place(source.name, cell), key, names={key, cell}))
+            seen.add(key)
+    return slots
+
+
+def _texts(twins: Mapping[str, Mapping[str, Any]], source: Source, faults: list[Fault]) -> list[Block]:
+    parts = {language: _segments("".join(cell["source"])) for language, cell in twins.items()}
+    ids = {cell["id"] for cell in twins.values()}
+    shapes = [[(level, label) for _, level, label, _ in part] for part in parts.values()]
+    if len(shapes) == 2 and shapes[0] != shapes[1]:
+        faults.append(
+            TwinFault(
+                say(
+                    f"titoli o etichette diversi dal testo gemello {twins['en']['id']}",
+                    f"headings or labels differ from the twin {twins['en']['id']}",
+                ),
+                str(Place(source.name, twins["it"]["id"], 1)),
+            )
+        )
+        parts = {language: [(0, 0, "", "".join(cell["source"]))] for language, cell in twins.items()}
+    made = []
+    for segments in zip(*parts.values()):
+        _, level, label, _ = segments[0]
+        text = {
+            language: Text(body, Place(source.name, twins[language]["id"], 1 + offset))
+            for language, (offset, _, _, body) in zip(parts, segments)
+        }
+        first = next(iter(text.values())).place
+        made.append(Block("text", first, level=level, names=ids | ({label} if label else set()), text=text))
+    return made
+
+
+def _segments(text: str) -> list[tuple[int, int, str, str]]:
+    """(first line, heading level, label, text) of each stretch of a cell that begins with a heading, and of what precedes."""
+    fenced = [match.span() for match in FENCE.finditer(text)]
+    heads = [m for m in HEADING.finditer(text) if not any(a <= m.start() < b for a, b in fenced)]
+    starts = [match.start() for match in heads]
+    bounds = [*([0] if not starts or text[: starts[0]].strip() else []), *starts, len(text)]
+    levels = {match.start(): (len(match[1]), LABEL.search(match[2])) for match in heads}
+    segments = []
+    for begin, end in itertools.pairwise(bounds):
+        level, label = levels.get(begin, (0, None))
+        segments.append((text.count("\n", 0, begin), level, label[1] if label else "", text[begin:end]))
+    return segments
+
+
+def _apply(laid: list[Block], source: Source, languages: Sequence[str]) -> list[Fault]:
+    """Put the study's own tables and paragraphs in and take out what it drops; `laid` is changed."""
+    faults: list[Fault] = []
+    for index, table in enumerate(source.texts.get("tables", []), 1):
+        place = Place(source.texts_name, f"[[tables]] {index}")
+        label = str(table.get("label", ""))
+        if not label.startswith("tbl-"):
+            faults.append(
+                Fault(say("tabella senza etichetta", "table without a label"), str(place), allowed="tbl-…")
+            )
+        block = Block("own", place, label, names={label}, own=table, added=True)
+        faults += _put(laid, block, table, place)
+    for index, paragraph in enumerate(source.texts.get("paragraphs", []), 1):
+        place = Place(source.texts_name, f"[[paragraphs]] {index}")
+        text = {lang: Text(str(paragraph[lang]), place) for lang in LANGUAGES if paragraph.get(lang)}
+        for language in languages:
+            if language not in text:
+                faults.append(
+                    Fault(
+                        say(f"manca il testo «{language}»", f"the '{language}' text is missing"), str(place)
+                    )
+                )
+        faults += _put(laid, Block("text", place, text=text, added=True), paragraph, place)
+    for anchor in source.texts.get("drop", []):
+        place = Place(source.texts_name, "drop")
+        if at := _find(laid, anchor, place, faults):
+            first = laid[at[0]]
+            end = at[-1] + 1
+            if anchor.startswith("sec-") and first.level:
+                end = next((i for i in range(end, len(laid)) if 0 < laid[i].level <= first.level), len(laid))
+                at = list(range(at[0], end))
+            for i in reversed(at):
+                del laid[i]
+    return faults
+
+
+def _find(laid: Sequence[Block], anchor: str, place: Place, faults: list[Fault]) -> list[int]:
+    at = [i for i, block in enumerate(laid) if anchor in block.names]
+    if not at:
+        known = sorted({name for block in laid for name in block.names})
+        what = say(f"«{anchor}» non c'è in questo documento", f"'{anchor}' is not in this paper")
+        faults.append(Fault(what, str(place), next_step=nearest(anchor, known)))
+    return at
+
+
+def _put(laid: list[Block], block: Block, entry: Mapping[str, Any], place: Place) -> list[Fault]:
+    faults: list[Fault] = []
+    ways = [way for way in ("after", "before", "replace") if entry.get(way)]
+    if len(ways) != 1:
+        what = say("serve un solo posto", "exactly one place is needed")
+        return [Fault(what, str(place), allowed="after, before, replace")]
+    way, anchor = ways[0], str(entry[ways[0]])
+    at = _find(laid, anchor, place, faults)
+    if not at:
+        return faults
+    if way == "before":
+        laid.insert(at[0], block)
+    elif way == "after":
+        here = at[-1] + 1
+        while here < len(laid) and laid[here].added and f"after {anchor}" in laid[here].names:
+            here += 1
+        block.names.add(f"after {anchor}")
+        laid.insert(here, block)
+    else:
+        old = laid[at[0]]
+        block.names |= old.names - {old.key}
+        if old.level and block.kind == "text":
+            block.level = old.level
+            block.text = {
+                language: Text(old.text[language].source.split("\n", 1)[0] + "\n\n" + text.source, text.place)
+                for language, text in block.text.items()
+                if language in old.text
+            }
+        laid[at[0]] = block
+        for i in reversed(at[1:]):
+            if not anchor.startswith("sec-"):
+                del laid[i]
+    return faults

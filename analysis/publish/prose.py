@@ -1,0 +1,269 @@
+"""The prose of a paper in one language, with every fault that would make an edition wrong.
+
+A fault names notebook, cell and line (or the entry of a TOML file); nothing is raised here, so that all are reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import Fault, say
+from analysis.publish.layout import FENCE, HEADING, LABEL, Block, Source, Text, blocks, read
+from analysis.publish.quotes import Place, fill, nearest
+from analysis.publish.sources import LANGUAGES, localised
+
+REFERENCE = re.compile(r"(?<![\w\\@])@((?:fig|tbl|eq|sec)-[\w-]*\w)")
+CITATION = re.compile(r"(?<![\w\\@.])@\{?(?!(?:fig|tbl|eq|sec)-)([A-Za-z_][\w:.#$%&+?<>~/-]*\w)")
+EQUATION = re.compile(r"[ \t]*\$\$(.+?)\$\$[ \t]*(\{[^\n]*\})?[ \t]*", re.DOTALL)
+ALT = re.compile(r"alt=\"([^\"]+)\"")
+CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+IMAGE = re.compile(r"!\[[^\]]*\]\(")
+FRONT = ("title", "abstract", "keywords")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paper in one language. `items` in order: kind "text" (cell, text), "figure" (key, caption, alt), "table" (key, caption,
+    note), "own" (key, caption, note, source, table); all texts are Markdown except `alt`. `front`: title, abstract, keywords, jel."""
+
+    language: str
+    front: Mapping[str, Any]
+    items: Sequence[Mapping[str, Any]]
+    faults: Sequence[Fault]
+    cites: bool
+
+
+def faults(
+    notebook: Path,
+    evidence: Mapping[str, Any],
+    outputs: Mapping[str, Sequence[Mapping[str, Any]]],
+    texts: Path | None = None,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+) -> list[Fault]:
+    """Every fault of the prose in these languages, each once, in the order of the paper."""
+    source = read(notebook, evidence, outputs, texts)
+    found = [fault for language in languages for fault in compose(source, language, languages).faults]
+    return list(dict.fromkeys(found))
+
+
+def compose(source: Source, language: str, languages: Sequence[str] = LANGUAGES) -> Prose:
+    """The paper in `language`; faults of twins count only where both languages are wanted."""
+    laid, found = blocks(source, languages)
+    front, front_faults = _front(source, language)
+    found += front_faults
+    items: list[dict[str, Any]] = []
+    checked: list[Text] = []
+    for block in laid:
+        made, texts, more = _item(block, source, language)
+        found += more
+        checked += texts
+        if made:
+            items.append(made)
+    found += _links(laid, checked, source, language)
+    cites = any(_citations(text) for text in checked)
+    return Prose(language, front, items, list(dict.fromkeys(found)), cites)
+
+
+def _front(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
+    front: dict[str, Any] = {"jel": list(source.spec.get("jel", []))}
+    found: list[Fault] = []
+    for key in FRONT:
+        own = localised(source.texts.get(key), language)
+        value = own or localised(source.spec.get(key), language)
+        place = Place(source.texts_name if own else source.spec_name, f"{key}.{language}")
+        if not value:
+            found.append(Fault(say(f"manca {key}", f"{key} is missing"), str(place)))
+            value = [] if key == "keywords" else "??"
+        if isinstance(value, str):
+            value, more = fill(value.strip(), source.evidence, language, place, markdown=key == "abstract")
+            found += more
+            value = linked(value) if key == "abstract" else value
+        front[key] = value
+    return front, found
+
+
+def _item(
+    block: Block, source: Source, language: str
+) -> tuple[dict[str, Any] | None, list[Text], list[Fault]]:
+    if block.kind == "text":
+        text = block.text.get(language)
+        if text is None:
+            return None, [], []
+        filled, found = fill(text.source, source.evidence, language, text.place)
+        visible = _without_code(text.source)
+        for match in EQUATION.finditer(visible):
+            if not ALT.search(match[2] or ""):
+                found.append(
+                    Fault(
+                        say("formula senza testo alternativo", "formula without alternative text"),
+                        str(text.place.at(text.source, match.start(1))),
+                        next_step='$$ … $$ {#eq-… alt="…"}',
+                    )
+                )
+        for match in IMAGE.finditer(visible):
+            found.append(
+                Fault(
+                    say("immagine fuori da ev.figure", "image that does not come from ev.figure"),
+                    str(text.place.at(text.source, match.start())),
+                )
+            )
+        item = {
+            "kind": "text",
+            "cell": block.place.cell,
+            "text": _equations(linked(filled)),
+            "where": str(text.place),
+        }
+        return item, [Text(visible, text.place)], found
+    if block.kind == "own":
+        assert block.own is not None
+        wanted: tuple[str, ...] = ("caption",)
+        entry, name = block.own, source.texts_name
+        made: dict[str, Any] = {"kind": "own", "key": block.key, "table": block.own, "cell": ""}
+    else:
+        group = f"{block.kind}s"
+        entry, name = source.spec.get(group, {}).get(block.key, {}), source.spec_name
+        wanted = ("caption", "alt") if block.kind == "figure" else ("caption",)
+        made = {"kind": block.kind, "key": block.key, "cell": block.place.cell}
+    return _captioned(made, block, entry, name, wanted, source, language)
+
+
+def _captioned(
+    item: dict[str, Any],
+    block: Block,
+    entry: Mapping[str, Any],
+    name: str,
+    wanted: Sequence[str],
+    source: Source,
+    language: str,
+) -> tuple[dict[str, Any], list[Text], list[Fault]]:
+    found: list[Fault] = []
+    texts: list[Text] = []
+    names = {"caption": say("didascalia", "caption"), "alt": say("testo alternativo", "alternative text")}
+    for part in ("caption", "alt", "note", "source"):
+        text = localised(entry.get(part), language)
+        place = Place(name, f"{block.kind}s.{block.key}.{part}.{language}".replace("owns.", "tables."))
+        if not text:
+            if part in wanted:
+                what = say(f"manca: {names[part]} di {block.key}", f"missing: {names[part]} of {block.key}")
+                found.append(Fault(what, str(place)))
+                item[part] = "??"
+            continue
+        filled, more = fill(str(text).strip(), source.evidence, language, place, markdown=part != "alt")
+        found += more
+        item[part] = filled if part == "alt" else linked(filled)
+        texts.append(Text(_without_code(str(text)), place))
+    same = [
+        " ".join(str(localised(entry.get(part), language) or "").split()).rstrip(".")
+        for part in ("caption", "alt")
+    ]
+    if "alt" in wanted and same[0] and same[0] == same[1]:
+        what = say(
+            f"{block.key}: la didascalia è uguale al testo alternativo",
+            f"{block.key}: caption and alternative text are the same",
+        )
+        step = say(
+            "Il testo alternativo dice che cosa si vede.", "The alternative text says what is to be seen."
+        )
+        found.append(Fault(what, str(Place(name, f"figures.{block.key}.alt.{language}")), next_step=step))
+    return item, texts, found
+
+
+def _without_code(text: str) -> str:
+    """The text with code blanked out, character for character, so that positions hold."""
+
+    def blank(match: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " ", match[0])
+
+    return CODE.sub(blank, FENCE.sub(blank, text))
+
+
+def linked(text: str) -> str:
+    """Cross-references as spans for the filter: left to pandoc, `@tbl-x [@smith2000]` would be one citation."""
+    visible = _without_code(text)
+    for match in reversed(list(REFERENCE.finditer(visible))):
+        text = f'{text[: match.start()]}[]{{.reference to="{match[1]}"}}{text[match.end() :]}'
+    return text
+
+
+def _equations(text: str) -> str:
+    """Display formulas as fenced divs that carry label and alternative text, which the filter reads."""
+
+    def div(match: re.Match[str]) -> str:
+        attributes = match[2] or "{}"
+        return f"\n\n::: {{.equation {attributes[1:-1]}}}\n$${match[1]}$$\n:::\n\n"
+
+    return EQUATION.sub(div, text)
+
+
+def _citations(text: Text) -> list[re.Match[str]]:
+    return list(CITATION.finditer(text.source))
+
+
+def _links(laid: Sequence[Block], checked: Sequence[Text], source: Source, language: str) -> list[Fault]:
+    """Labels, references, citations and heading levels of the whole paper."""
+    found: list[Fault] = []
+    labels: dict[str, Place] = {}
+    for key, place in _labels(laid, language):
+        if key in labels:
+            found.append(
+                Fault(say(f"etichetta «{key}» ripetuta", f"label '{key}' is used twice"), str(place))
+            )
+        labels.setdefault(key, place)
+    referred: set[str] = set()
+    for text in checked:
+        for match in REFERENCE.finditer(text.source):
+            referred.add(match[1])
+            if match[1] not in labels:
+                what = say(
+                    f"rinvio a «{match[1]}», che non c'è", f"reference to '{match[1]}', which does not exist"
+                )
+                where = str(text.place.at(text.source, match.start()))
+                found.append(Fault(what, where, next_step=nearest(match[1], labels)))
+        for match in _citations(text):
+            if match[1] not in source.citations:
+                what = say(
+                    f"citazione «{match[1]}» assente da notebooks/references.bib",
+                    f"citation '{match[1]}' is not in notebooks/references.bib",
+                )
+                where = str(text.place.at(text.source, match.start()))
+                found.append(Fault(what, where, next_step=nearest(match[1], source.citations)))
+    for block in laid:
+        if block.key and block.key not in referred:
+            what = say(f"il testo non rinvia mai a @{block.key}", f"the text never refers to @{block.key}")
+            found.append(Fault(what, str(block.place)))
+    return found + _levels(checked)
+
+
+def _labels(laid: Iterable[Block], language: str) -> Iterable[tuple[str, Place]]:
+    for block in laid:
+        if block.key:
+            yield block.key, block.place
+        elif text := block.text.get(language):
+            visible = _without_code(text.source)
+            for match in LABEL.finditer(visible):
+                yield match[1], text.place.at(visible, match.start())
+
+
+def _levels(checked: Iterable[Text]) -> list[Fault]:
+    found: list[Fault] = []
+    before = 0
+    for text in checked:
+        if not text.place.file.endswith(".ipynb"):
+            continue
+        for match in HEADING.finditer(text.source):
+            level = len(match[1])
+            if level > before + 1:
+                what = say(
+                    f"titolo di livello {level} dopo il livello {before}",
+                    f"level {level} heading after level {before}",
+                )
+                found.append(
+                    Fault(what, str(text.place.at(text.source, match.start())), allowed=f"1–{before + 1}")
+                )
+            before = level
+    return found

@@ -1,0 +1,121 @@
+"""What prose quotes from the evidence: `{val} key`, `{say} key` and `{lit} x`, printed in the reader's language.
+
+`{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from analysis.errors import Fault, say
+from analysis.evidence import words
+from analysis.publish.sources import word
+
+QUOTE = re.compile(r"`\{(val|say|lit)\}\s*([^`]*?)\s*`")
+PARTS = ("interval", "n", "low", "high", "se")
+SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a text stands: file, cell (or entry of a TOML file) and the line at which it begins."""
+
+    file: str
+    cell: str = ""
+    line: int = 1
+
+    def at(self, text: str, position: int) -> Place:
+        """The place of the character at `position` of the text that begins here."""
+        return Place(self.file, self.cell, self.line + text.count("\n", 0, position))
+
+    def __str__(self) -> str:
+        if not self.cell:
+            return self.file
+        if self.file.endswith(".ipynb"):
+            return say(
+                f"{self.file}, cella {self.cell}, riga {self.line}",
+                f"{self.file}, cell {self.cell}, line {self.line}",
+            )
+        return f"{self.file}, {self.cell}"
+
+
+def nearest(name: str, known: Any) -> str:
+    """A next step that names the nearest known name, or nothing."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return say(f"Forse «{close[0]}»?", f"Perhaps '{close[0]}'?") if close else ""
+
+
+def confidence(entry: Mapping[str, Any]) -> str:
+    """The confidence level of an entry's interval as a whole percentage; 95% where the entry names none."""
+    return f"{round(100 * float(entry.get('level') or 0.95))}%"
+
+
+def number(entry: Mapping[str, Any], part: str, language: str) -> str | None:
+    """The value of an evidence number, or a part of it, as text; None where the entry lacks that part."""
+    if entry.get("suppressed"):
+        return word("suppressed", language)
+    unit, digits = str(entry.get("unit", "number")), entry.get("digits")
+    if part == "interval":
+        if entry.get("low") is None or entry.get("high") is None:
+            return None
+        text = words.format_interval(entry["low"], entry["high"], unit, digits, language)
+        return word("interval", language, level=confidence(entry)) + ": " + text
+    if part and entry.get(part) is None:
+        return None
+    if part == "n":
+        return words.format_number(entry["n"], "count", 0, language)
+    if part == "se" and unit == "share":
+        unit = "share_points"
+    return words.format_number(entry[part or "value"], unit, digits, language)
+
+
+def plain(text: str) -> str:
+    """Text whose every ASCII punctuation mark stands for itself in Markdown."""
+    return SPECIAL.sub(r"\\\1", text)
+
+
+def fill(
+    text: str, evidence: Mapping[str, Any], language: str, place: Place, *, markdown: bool = True
+) -> tuple[str, list[Fault]]:
+    """`text` with its quotations replaced, and the faults met; an unknown key prints as `??key??`."""
+    faults: list[Fault] = []
+
+    def replace(match: re.Match[str]) -> str:
+        kind, key = match[1], match[2]
+        found: str | None = key
+        if kind != "lit":
+            found, fault = _look_up(kind, key, evidence, language, str(place.at(text, match.start())))
+            faults.extend(fault)
+        if found is None:
+            return f"??{plain(key) if markdown else key}??"
+        return plain(found) if markdown and kind != "say" else found
+
+    return QUOTE.sub(replace, text), faults
+
+
+def _look_up(
+    kind: str, key: str, evidence: Mapping[str, Any], language: str, where: str
+) -> tuple[str | None, list[Fault]]:
+    entries = evidence.get("numbers" if kind == "val" else "statements", {})
+    name, _, part = key.rpartition(".")
+    if kind == "say" or key in entries or part not in PARTS:
+        name, part = key, ""
+    if name not in entries:
+        what = (
+            say(f"il numero «{name}» non è nell'evidenza", f"number '{name}' is not in the evidence")
+            if kind == "val"
+            else say(
+                f"l'affermazione «{name}» non è nell'evidenza", f"statement '{name}' is not in the evidence"
+            )
+        )
+        return None, [Fault(what, where, next_step=nearest(name, entries))]
+    if kind == "say":
+        return (entries[name].get("text") or {}).get(language) or word("statement-none", language), []
+    printed = number(entries[name], part, language)
+    if printed is None:
+        return None, [Fault(say(f"«{name}» non ha «{part}»", f"'{name}' has no '{part}'"), where)]
+    return printed, []

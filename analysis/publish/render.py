@@ -1,0 +1,161 @@
+"""From one record and its prose to publications: every language and format at once, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import Fault, ProseError, RunError, say
+from analysis.publish.sources import LANGUAGES
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+FORMATS = ("pdf", "html", "xlsx")
+
+
+def render(
+    record_dir: Path,
+    notebook: Path,
+    texts: Path | None,
+    out: Path,
+    *,
+    formats: Sequence[str] = FORMATS,
+    languages: Sequence[str] = LANGUAGES,
+    draft: bool = False,
+    figures: Path | None = None,
+) -> list[Path]:
+    """Write `out`/{it,en}.{pdf,html,xlsx} (and notebook.ipynb for the format "ipynb") from the record in `record_dir`.
+
+    `record_dir` holds evidence.json and, unless `figures` names another folder, the SVG files; outputs come from outputs.json or,
+    where only the executed copy is kept, from notebook.ipynb. An edition with faults raises ProseError with all of them and writes
+    nothing; a draft prints them beside the text.
+    """
+    from analysis.publish import layout, prose
+
+    evidence = json.loads((record_dir / "evidence.json").read_text(encoding="utf-8"))
+    outputs = outputs_of(record_dir)
+    source = layout.read(notebook, evidence, outputs, texts)
+    composed = [prose.compose(source, language, languages) for language in languages]
+    faults = list(dict.fromkeys(fault for one in composed for fault in one.faults))
+    if faults and not draft:
+        raise ProseError(faults)
+    made: dict[str, bytes] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="altro-") as name,
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+    ):
+        jobs = {}
+        for one in composed:
+            for form in formats:
+                if form != "ipynb":
+                    target = f"{one.language}.{form}"
+                    work = (source, one, Path(name) / target, figures or record_dir, form, languages, draft)
+                    jobs[target] = pool.submit(_one, *work)
+        if "ipynb" in formats:
+            made["notebook.ipynb"] = dump(assemble(notebook, outputs, evidence)).encode("utf-8")
+        problems: list[Fault] = []
+        for target, job in jobs.items():
+            try:
+                made[target] = job.result()
+            except ProseError as error:
+                problems += [
+                    Fault(f.what, f"{source.name} ({target}) {f.where}".strip(), f.allowed, f.next_step)
+                    for f in error.faults
+                ]
+        if problems:
+            raise ProseError(list(dict.fromkeys(problems)))
+    out.mkdir(parents=True, exist_ok=True)
+    return [_write(out / target, made[target]) for target in sorted(made)]
+
+
+def _one(
+    source: Any, prose: Any, folder: Path, figures: Path, form: str, languages: Sequence[str], draft: bool
+) -> bytes:
+    from analysis.publish import document as documents
+    from analysis.publish import pandoc, workbook
+
+    time = documents.timestamp(source.evidence)
+    if form == "xlsx":
+        return workbook.workbook(source, prose)
+    if form not in FORMATS:
+        raise RunError(
+            Fault(
+                say(f"formato «{form}» sconosciuto", f"unknown format '{form}'"), allowed=", ".join(FORMATS)
+            )
+        )
+    document = documents.document(source, prose, figures, draft=draft)
+    pandoc.prepare(document, figures, folder)
+    bibliography = source.notebook.parent / "references.bib"
+    if form == "pdf":
+        return pandoc.pdf(document, folder, bibliography, time)
+    others = [language for language in languages if language != prose.language]
+    return pandoc.html(document, folder, bibliography, time, others)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """Write whole or not at all; a file that already holds these bytes is left alone."""
+    if path.is_file() and path.read_bytes() == content:
+        return path
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+    return path
+
+
+def outputs_of(record_dir: Path) -> dict[str, list[dict[str, Any]]]:
+    """Outputs by cell id: outputs.json of a run, else those of the executed copy beside the evidence."""
+    stored = record_dir / "outputs.json"
+    if stored.is_file():
+        found: dict[str, list[dict[str, Any]]] = json.loads(stored.read_text(encoding="utf-8"))
+        return found
+    copy = record_dir / "notebook.ipynb"
+    if not copy.is_file():
+        what = say("mancano gli output dell'esecuzione", "the outputs of the run are missing")
+        raise RunError(Fault(what, record_dir.name, allowed="outputs.json, notebook.ipynb"))
+    cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: cell["outputs"] for cell in cells if cell.get("outputs")}
+
+
+def assemble(
+    notebook: Path, outputs: Mapping[str, Sequence[Mapping[str, Any]]], evidence: Mapping[str, Any]
+) -> NotebookNode:
+    """The executed copy: the cells as they are now, with the stored outputs that were made through the evidence."""
+    import nbformat
+
+    book = nbformat.read(notebook, as_version=4)
+    known = {
+        key for group in ("numbers", "statements", "tables", "figures") for key in evidence.get(group, {})
+    }
+    for cell in book.cells:
+        if cell.cell_type != "code":
+            continue
+        kept = [
+            output
+            for output in outputs.get(cell.id, [])
+            if output.get("metadata", {}).get("altro", {}).get("key") in known
+        ]
+        cell.outputs = [nbformat.from_dict({**output, "output_type": "display_data"}) for output in kept]
+        for output in cell.outputs:
+            for extra in ("execution_count", "transient"):
+                output.pop(extra, None)
+        cell.execution_count = None
+        cell.metadata.pop("execution", None)
+        cell.metadata.pop("papermill", None)
+    book.metadata = nbformat.from_dict(
+        {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    )
+    return book
+
+
+def dump(book: NotebookNode) -> str:
+    """The notebook as JSON: sorted keys, one byte sequence for one content."""
+    import nbformat
+
+    nbformat.validate(book)
+    return json.dumps(book, ensure_ascii=False, sort_keys=True, indent=1) + "\n"

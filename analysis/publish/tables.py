@@ -1,0 +1,153 @@
+"""Tables as a reader sees them: value and interval in one cell, numbers as the language writes them, what is not shown marked and explained.
+
+What belongs here: from a table of the record, or a study's own, to cells of text. What does not: page layout (the templates).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.evidence import words
+from analysis.publish.quotes import confidence, plain
+from analysis.publish.sources import localised, word
+
+HIDDEN = "·"  # not shown, to protect persons or bodies
+ABSENT = "–"  # no value
+LONGEST = 40  # rows printed of a longer table; its total rows are kept besides
+UPRIGHT, FLIPPED = 436.0, 680.0  # width of the text block in points, page upright and flipped
+SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
+
+
+def is_total(row: Mapping[str, Any]) -> bool:
+    """Whether a dimension of the row carries the value "total"."""
+    return any(isinstance(cell, Mapping) and cell.get("code") == words.TOTAL for cell in row.values())
+
+
+def hidden_cells(table: Mapping[str, Any]) -> set[tuple[int, str]]:
+    """(row number, column name) of every cell that is not shown."""
+    names = [column["name"] for column in table["columns"]]
+    return {
+        (int(row), names[col] if isinstance(col, int) else str(col))
+        for row, col in table.get("suppressed", [])
+    }
+
+
+def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """`head` (text, align), `rows` (cells: text, strong), `notes`, type `size` in points and whether the page is `flipped`."""
+    columns: list[Mapping[str, Any]] = list(table["columns"])
+    bounds = {(c["role"], c.get("of")): c["name"] for c in columns if c["role"] in ("low", "high", "se")}
+    merged = {
+        c["name"]: (bounds["low", c["name"]], bounds["high", c["name"]])
+        for c in columns
+        if ("low", c["name"]) in bounds and ("high", c["name"]) in bounds
+    }
+    shown = [c for c in columns if c["role"] not in ("low", "high", "se") or c.get("of") not in merged]
+    hidden = hidden_cells(table)
+    rows = list(enumerate(table["rows"]))
+    kept = rows
+    if len(rows) > LONGEST:
+        kept = rows[:LONGEST] + [(i, row) for i, row in rows[LONGEST:] if is_total(row)]
+    units = {column["name"]: column for column in columns}
+    body, used = [], set()
+    for index, row in kept:
+        cells = []
+        for column in shown:
+            text = _cell(column, index, row, merged, hidden, units, language)
+            used |= {mark for mark in (HIDDEN, ABSENT) if text == mark}
+            cells.append({"text": text, "strong": is_total(row)})
+        body.append(cells)
+    head = [
+        {
+            "text": str(localised(column["label"], language) or column["name"]),
+            "align": "left" if column["role"] == "category" else "right",
+            "under": f"({word('interval', language, level=confidence(column))})"
+            if column["name"] in merged
+            else "",
+        }
+        for column in shown
+    ]
+    notes = []
+    if HIDDEN in used:
+        threshold = context.get("disclosure", {}).get("threshold", 5)
+        notes.append(word("suppressed", language, "note", k=threshold))
+    if ABSENT in used:
+        notes.append(word("missing", language, "note"))
+    if len(kept) < len(rows):
+        notes.append(word("rows", language, "note", shown=len(kept), all=len(rows), file=f"{language}.xlsx"))
+    size, flipped = fit(head, body)
+    return {"key": key, "head": head, "rows": body, "notes": notes, "size": size, "flipped": flipped}
+
+
+def _cell(
+    column: Mapping[str, Any],
+    index: int,
+    row: Mapping[str, Any],
+    merged: Mapping[str, tuple[str, str]],
+    hidden: set[tuple[int, str]],
+    units: Mapping[str, Mapping[str, Any]],
+    language: str,
+) -> str:
+    name = column["name"]
+    value = localised(row.get(name), language)
+    if (index, name) in hidden:
+        return HIDDEN
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return ABSENT
+    if column["role"] == "category" or not isinstance(value, int | float):
+        return str(value)
+    measure = units.get(column.get("of") or "", column) if column["role"] in ("low", "high", "se") else column
+    unit, digits = measure.get("unit") or "count", measure.get("digits")
+    if column["role"] == "se" and unit == "share":
+        unit = "share_points"
+    text = words.format_number(value, unit, digits, language)
+    if name in merged:
+        low, high = (row.get(bound) for bound in merged[name])
+        if low is not None and high is not None:
+            text += f" ({words.format_interval(low, high, unit, digits, language)})"
+    return text
+
+
+def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A table that the study writes by hand: the same shape as `printed`; cells of text are Markdown."""
+    columns = localised(entry.get("columns", []), language) or []
+    rows = [[localised(cell, language) for cell in row] for row in entry.get("rows", [])]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float) for row in rows if i < len(row))
+        for i in range(len(columns))
+    ]
+    head = [
+        {"text": str(text), "align": "right" if right else "left", "under": ""}
+        for text, right in zip(columns, numeric)
+    ]
+    body = [
+        [{"text": _own_cell(cell, language), "strong": False, "markdown": True} for cell in row]
+        for row in rows
+    ]
+    size, flipped = fit(head, body)
+    return {"key": key, "head": head, "rows": body, "notes": [], "size": size, "flipped": flipped}
+
+
+def _own_cell(cell: Any, language: str) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return "" if cell is None else str(cell)
+    if isinstance(cell, int):
+        return plain(words.format_number(cell, "year" if 1000 <= cell <= 2999 else "count", 0, language))
+    digits = len(str(cell).partition(".")[2])
+    return plain(words.format_number(cell, "number", digits, language))
+
+
+def fit(head: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[float, bool]:
+    """The largest type at which the table fits the text block; where none does, the page is flipped."""
+    needs = []
+    for i, column in enumerate(head):
+        texts = [str(row[i]["text"]) for row in rows if i < len(row)]
+        longest = max((len(piece) for text in [*texts, column["text"]] for piece in text.split()), default=1)
+        whole = max((len(text) for text in texts), default=1)
+        needs.append(max(longest, min(whole, 22 if column["align"] == "left" else 26)))
+    for width, flipped in ((UPRIGHT, False), (FLIPPED, True)):
+        for size in SIZES:
+            if sum(needs) * size * 0.49 + 11 * len(needs) <= width:
+                return size, flipped
+    return SIZES[-1], True

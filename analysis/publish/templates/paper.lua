@@ -1,0 +1,241 @@
+-- Builds the paper from paper.json (metadata field `altro-paper`): cells of Markdown, figures, tables, in order.
+-- One numbering and one set of cross-references for every format. Runs before citeproc.
+
+local EXTENSIONS = "markdown+smart-raw_html-raw_tex-raw_attribute-latex_macros-tex_math_single_backslash-implicit_figures"
+local paper, words = nil, nil
+local labels, problems = {}, {}
+local count = { figure = 0, table = 0, equation = 0 }
+local section = { 0, 0, 0, 0, 0, 0 }
+local typst = FORMAT:match("typst") ~= nil
+local html = FORMAT:match("html") ~= nil
+local NBSP = "\u{a0}"
+
+local function problem(cell, text)
+  problems[#problems + 1] = cell .. "\t" .. text
+end
+
+local function quoted(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("%s+", " ") .. '"'
+end
+
+local function typst_of(inline)
+  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain({ inline }) }), "typst"):gsub("%s+$", ""))
+end
+
+local function markdown(text, cell)
+  local done, result = pcall(pandoc.read, text, EXTENSIONS)
+  if not done then
+    problem(cell, tostring(result))
+    return pandoc.Blocks({})
+  end
+  return result.blocks
+end
+
+local function inlines(text, cell)
+  return pandoc.utils.blocks_to_inlines(markdown(text, cell), { pandoc.LineBreak() })
+end
+
+local function number(kind, id, cell)
+  count[kind] = count[kind] + 1
+  if id ~= "" then
+    if labels[id] then problem(cell, "label " .. id .. " used twice") end
+    labels[id] = { kind = kind, n = tostring(count[kind]) }
+  end
+  return count[kind]
+end
+
+local function caption(kind, item)
+  local n = number(kind, item.key, item.cell)
+  local label = pandoc.Span({ pandoc.Str(words[kind] .. NBSP .. n .. ".") }, pandoc.Attr("", { "label" }))
+  local made = pandoc.Inlines({ typst and pandoc.Strong({ pandoc.Str(words[kind] .. NBSP .. n .. ".") }) or label, pandoc.Space() })
+  made:extend(inlines(item.caption, item.cell))
+  return made
+end
+
+local function div(class, blocks)
+  if typst then
+    local out = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. class .. "[") })
+    out:extend(blocks)
+    out:insert(pandoc.RawBlock("typst", "]"))
+    return out
+  end
+  return pandoc.Blocks({ pandoc.Div(blocks, pandoc.Attr("", { class })) })
+end
+
+local function figure(item)
+  local image
+  if typst then
+    image = pandoc.RawInline("typst", "#image(" .. quoted(item.file) .. ", width: " .. item.width .. ", alt: " .. quoted(item.alt) .. ")")
+  else
+    image = pandoc.Image({ pandoc.Str(item.alt) }, item.file, "", pandoc.Attr("", {}, { alt = item.alt, style = "width:" .. item.width }))
+  end
+  local made = pandoc.Figure({ pandoc.Plain({ image }) }, { long = { pandoc.Plain(caption("figure", item)) } }, pandoc.Attr(item.key))
+  return pandoc.Blocks({ made })
+end
+
+local function cell_of(cell, align, attributes, head)
+  local content = cell.markdown and inlines(cell.text, "") or pandoc.Inlines(pandoc.Str(cell.text))
+  if align == "right" and not cell.markdown then
+    -- the interval may go to a second line, but neither part is broken
+    local value, interval = cell.text:match("^(.-) (%(.*%))$")
+    local pieces = value and { value, interval } or { cell.text }
+    content = pandoc.Inlines({})
+    for i, piece in ipairs(pieces) do
+      if i > 1 then content:insert(pandoc.Space()) end
+      if typst then
+        content:insert(pandoc.RawInline("typst", "#box[" .. typst_of(pandoc.Str(piece)) .. "]"))
+      else
+        content:insert(pandoc.Str((piece:gsub(" ", NBSP))))
+      end
+    end
+  elseif not cell.markdown then
+    content = pandoc.Inlines({})
+    for word in cell.text:gmatch("%S+") do
+      if #content > 0 then content:insert(pandoc.Space()) end
+      content:insert(pandoc.Str(word))
+    end
+  end
+  if head and cell.under ~= "" then
+    content:insert(pandoc.LineBreak())
+    content:insert(pandoc.Str(cell.under))
+  end
+  if cell.strong then content = pandoc.Inlines({ pandoc.Strong(content) }) end
+  local alignment = align == "right" and pandoc.AlignRight or pandoc.AlignLeft
+  return pandoc.Cell({ pandoc.Plain(content) }, alignment, 1, 1, pandoc.Attr("", {}, attributes))
+end
+
+local function table_of(item)
+  local specs, head, rows = {}, {}, {}
+  for i, column in ipairs(item.head) do
+    specs[i] = { column.align == "right" and pandoc.AlignRight or pandoc.AlignLeft, pandoc.ColWidthDefault }
+    head[i] = cell_of(column, column.align == "right" and "words" or "left", html and { scope = "col" } or {}, true)
+    head[i].alignment = specs[i][1]
+  end
+  for r, row in ipairs(item.rows) do
+    local cells = {}
+    for i, cell in ipairs(row) do
+      cells[i] = cell_of(cell, item.head[i].align, (html and i == 1) and { scope = "row" } or {}, false)
+    end
+    rows[r] = pandoc.Row(cells)
+  end
+  local made = pandoc.Table(
+    { long = { pandoc.Plain(caption("table", item)) } },
+    specs,
+    pandoc.TableHead({ pandoc.Row(head) }),
+    { { attr = pandoc.Attr(), body = rows, head = {}, row_head_columns = html and 1 or 0 } },
+    pandoc.TableFoot(),
+    pandoc.Attr(item.key, {}, typst and { ["typst:text:size"] = string.format("%.1fpt", item.size) } or {})
+  )
+  local notes = pandoc.Blocks({})
+  for _, note in ipairs(item.notes) do notes:insert(pandoc.Para(inlines(note, item.cell))) end
+  local out = pandoc.Blocks({})
+  if html then
+    out:insert(pandoc.Div({ made }, pandoc.Attr("", { "scroll" }, { role = "region", tabindex = "0", ["aria-label"] = words.table .. " " .. count.table })))
+  else
+    out:insert(made)
+  end
+  if #notes > 0 then out:extend(div("notes", notes)) end
+  if typst and item.flipped then
+    out:insert(1, pandoc.RawBlock("typst", "#page(flipped: true)["))
+    out:insert(pandoc.RawBlock("typst", "]"))
+  end
+  return out
+end
+
+local function equation(block, cell)
+  local math = nil
+  block:walk({ Math = function(m) math = math or m end })
+  if not math then return block end
+  local id, alt = block.identifier, block.attributes.alt or math.text
+  local n = id ~= "" and number("equation", id, cell) or nil
+  if typst then
+    local numbering = n and ('numbering: n => "(' .. n .. ')", ') or ""
+    local label = id ~= "" and (" <" .. id .. ">") or ""
+    return pandoc.RawBlock("typst", "#math.equation(block: true, " .. numbering .. "alt: " .. quoted(alt) .. ", " .. typst_of(math) .. ")" .. label)
+  end
+  local content = pandoc.Inlines({ math })
+  if n then content:insert(pandoc.Span({ pandoc.Str("(" .. n .. ")") }, pandoc.Attr("", { "number" }))) end
+  return pandoc.Div({ pandoc.Para(content) }, pandoc.Attr(id, { "equation" }))
+end
+
+local function header(block, cell)
+  local title = block.content
+  if not block.classes:includes("unnumbered") then
+    section[block.level] = section[block.level] + 1
+    for level = block.level + 1, 6 do section[level] = 0 end
+    local n = table.concat(section, ".", 1, block.level)
+    if labels[block.identifier] then problem(cell, "label " .. block.identifier .. " used twice") end
+    labels[block.identifier] = { kind = "section", n = n }
+    if html then
+      title:insert(1, pandoc.Span({ pandoc.Str(n) }, pandoc.Attr("", { "number" })))
+      title:insert(2, pandoc.Space())
+    end
+  end
+  return block
+end
+
+local function prose(item)
+  return markdown(item.text, item.cell):walk({
+    traverse = "topdown",
+    Div = function(block)
+      if block.classes:includes("equation") then return equation(block, item.cell), false end
+    end,
+    Header = function(block) return header(block, item.cell) end,
+  })
+end
+
+local function margin(item)
+  local notes = pandoc.Blocks({})
+  for _, note in ipairs(item.faults) do notes:insert(pandoc.Para(pandoc.Inlines(pandoc.Str(note)))) end
+  if html then return pandoc.Blocks({ pandoc.Div(notes, pandoc.Attr("", { "fault" }, { role = "note" })) }) end
+  return div("fault", notes)
+end
+
+local builders = { text = prose, figure = figure, table = table_of, faults = margin }
+
+local function references(span)
+  if not span.classes:includes("reference") then return nil end
+  local id = span.attributes.to
+  local target = labels[id]
+  if not target then
+    if not paper.draft then problem("", "unknown reference @" .. id) end
+    return pandoc.Strong({ pandoc.Str("?? @" .. id) })
+  end
+  return pandoc.Link({ pandoc.Str(words[target.kind] .. NBSP .. target.n) }, "#" .. id, "", pandoc.Attr("", { "reference" }))
+end
+
+local function inline_math(math)
+  if typst and math.mathtype == "InlineMath" then
+    return pandoc.RawInline("typst", "#math.equation(alt: " .. quoted(math.text) .. ", " .. typst_of(math) .. ")")
+  end
+end
+
+function Pandoc(doc)
+  local file = io.open(pandoc.utils.stringify(doc.meta["altro-paper"]), "r")
+  paper = pandoc.json.decode(file:read("a"), false)
+  file:close()
+  words = paper.words
+  local blocks = pandoc.Blocks({})
+  local last = nil
+  for _, item in ipairs(paper.items) do
+    if typst and item.cell ~= "" and item.cell ~= last then
+      blocks:insert(pandoc.RawBlock("typst", "// cell " .. item.cell))
+      last = item.cell
+    end
+    blocks:extend(builders[item.kind](item))
+  end
+  blocks = blocks:walk({ Span = references }):walk({ Math = inline_math })
+  if paper.references then
+    blocks:insert(pandoc.Header(1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
+    blocks:extend(div("references", { pandoc.Div({}, pandoc.Attr("refs")) }))
+  end
+  if #problems > 0 then
+    for _, text in ipairs(problems) do io.stderr:write("ALTRO\t" .. text .. "\n") end
+    os.exit(65)
+  end
+  local abstract = markdown(paper.front.abstract, ""):walk({ Span = references }):walk({ Math = inline_math })
+  doc.meta.abstract = pandoc.MetaBlocks(abstract)
+  doc.meta["altro-paper"] = nil
+  doc.blocks = blocks
+  return doc
+end
