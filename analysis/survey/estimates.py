@@ -170,6 +170,11 @@ def in_order(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, object]]) ->
     )
 
 
+def one_of(values: pd.Series, *codes: str) -> pd.Series:
+    """Whether each value (n,) is one of `codes`; missing where it is missing."""
+    return values.astype(object).isin(codes).astype("boolean").mask(values.isna())
+
+
 def mean(
     y: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
 ) -> Estimates:
