@@ -86,7 +86,8 @@ def services(frame: pd.DataFrame) -> pd.DataFrame:
 def practices(frame: pd.DataFrame) -> pd.DataFrame:
     """One row a practice of the method, in the order of the four phases and of their steps: practice, tool, who."""
     rank = frame["phase"].map({phase: k for k, phase in enumerate(PHASES)})
-    frame = frame.assign(rank=rank).sort_values(["rank", "step"], kind="stable")
+    step = pd.to_numeric(frame["step"], errors="coerce").fillna(0)  # no step: the phase as a whole
+    frame = frame.assign(rank=rank, step=step).sort_values(["rank", "step"], kind="stable")
     table = pd.DataFrame(
         {
             "phase": frame["phase"].to_numpy(),

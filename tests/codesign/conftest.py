@@ -1,0 +1,69 @@
+"""A small register written out by hand: four bodies and two citizens, five events over the four phases."""
+
+import pandas as pd
+import pytest
+
+from analysis.codesign import participation
+
+
+@pytest.fixture
+def actors():
+    return pd.DataFrame(
+        [
+            ("bank", "profit"),
+            ("shop", "profit"),
+            ("coop", "nonprofit"),
+            ("town", "public"),
+            ("ann", "citizen"),
+            ("bob", "citizen"),
+        ],
+        columns=["actor", "type"],
+    )
+
+
+@pytest.fixture
+def events():
+    return pd.DataFrame(
+        [
+            ("e1", "2016-02-01", "needs"),
+            ("e2", "2016-03-01", "needs"),
+            ("e3", "2016-09-01", "aggregation"),
+            ("e4", "2017-02-01", "ideation"),
+            ("e5", "2018-02-01", "experimentation"),
+        ],
+        columns=["event", "date", "phase"],
+    ).assign(date=lambda f: pd.to_datetime(f["date"]))
+
+
+@pytest.fixture
+def units():
+    return pd.DataFrame(
+        [("bank-csr", "bank", True), ("bank-ops", "bank", False), ("shop-sales", "shop", False)],
+        columns=["unit", "actor", "csr_or_hr"],
+    )
+
+
+@pytest.fixture
+def register():
+    return pd.DataFrame(
+        [
+            ("e1", "bank", "bank-csr", 2.0),
+            ("e1", "bank", "bank-ops", 1.0),
+            ("e1", "coop", None, 2.0),
+            ("e1", "ann", None, 2.0),
+            ("e2", "coop", None, 3.0),
+            ("e2", "town", None, 3.0),
+            ("e3", "bank", "bank-ops", 2.0),
+            ("e3", "shop", "shop-sales", 2.0),
+            ("e3", "bob", None, 2.0),
+            ("e4", "coop", None, 2.0),
+            ("e5", "bank", "bank-csr", 2.0),
+            ("e5", "coop", None, 2.0),
+        ],
+        columns=["event", "actor", "unit", "hours"],
+    )
+
+
+@pytest.fixture
+def records(register, events, actors):
+    return participation.attendance(register, events, actors)
