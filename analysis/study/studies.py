@@ -20,6 +20,7 @@ from analysis.study import readers, settings, territory
 from analysis.study.codebook import Codebook
 from analysis.study.codebook import read as read_codebook
 from analysis.study.contracts import Label, Table, contracts, nearest
+from analysis.study.declared import load
 from analysis.study.readers import Source
 from analysis.study.settings import Settings
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.study.checking import Surroundings
     from analysis.study.microdata import Shelf, Survey
 
+SCENARIOS = "scenarios"  # declared quantities in TOML: no table, but a notebook needs it as it needs one
 SIMULATED = {"it": "Studio dimostrativo, dati simulati", "en": "Demonstration study, simulated data"}
 
 
@@ -96,7 +98,7 @@ class Study:
 
     @functools.cached_property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables that hold rows, sorted; "survey" when the files of at least one wave are in place. Needs no pandas."""
+        """Names of the tables that hold rows, sorted; "survey" when the files of at least one wave are in place, "scenarios" with scenarios.toml. Needs no pandas."""
         names = [
             name
             for name, sources in self._located[0].items()
@@ -104,6 +106,8 @@ class Study:
         ]
         if self._waves_in_place():
             names.append("survey")
+        if self._scenarios_file.exists():
+            names.append(SCENARIOS)
         return tuple(sorted(names))
 
     def has(self, table: str) -> bool:
@@ -120,6 +124,8 @@ class Study:
             waves = self.codebook.waves.values() if self._codebook_file.exists() else ()
             found = (self._shelf.find(name) for wave in waves for name in wave.files)
             return [self._codebook_file, *dict.fromkeys(item[0] for item in found if item)] if waves else []
+        if table == SCENARIOS:
+            return [self._scenarios_file] if self._scenarios_file.exists() else []
         if table == "territory" and not self._own_territory():
             return [territory.national_file()] if territory.national_file().exists() else []
         return list(dict.fromkeys(source.path for source in self._located[0].get(table, [])))
@@ -228,7 +234,18 @@ class Study:
         owners.index = self._column(name, contracts().tables[name].key[0])
         return owners[~owners.index.duplicated()]
 
-    # Survey and territory
+    # Scenarios, survey and territory
+
+    @property
+    def _scenarios_file(self) -> Path:
+        return self.folder / "scenarios.toml"
+
+    @property
+    def scenarios(self) -> dict[str, Any]:
+        """scenarios.toml as parsed; empty where the study declares none. What its lines must hold is checked by the room that draws them."""
+        self._allow(SCENARIOS)
+        path = self._scenarios_file
+        return load(path, self.shown(path)) if path.exists() else {}
 
     @property
     def _codebook_file(self) -> Path:
@@ -423,14 +440,15 @@ class Study:
 def _known_name(name: str) -> None:
     """Refuse a table name that no contract knows, with the nearest one."""
     names: Mapping[str, Table] = contracts().tables
-    if name not in names and name != "survey":
-        near = nearest(name, [*names, "survey"])
+    others = ("survey", SCENARIOS)
+    if name not in names and name not in others:
+        near = nearest(name, [*names, *others])
         step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
         raise StudyError(
             Fault(
                 say(f"«{name}» non è il nome di una tabella", f"“{name}” is not the name of a table"),
                 "",
-                ", ".join([*names, "survey"]),
+                ", ".join([*names, *others]),
                 step,
             )
         )
