@@ -48,27 +48,42 @@ def test(estimate: Estimates, group: Mapping[str, str], published: float, proven
 
 
 def beside(
-    persons: pd.DataFrame, events: Mapping[str, pd.Series], design: Sampling, published: pd.DataFrame
+    persons: pd.DataFrame,
+    events: Mapping[str, pd.Series],
+    design: Sampling,
+    published: pd.DataFrame,
+    provenance: str,
 ) -> pd.DataFrame:
     """Our share beside each published one, at its ages and sex, among all persons of that age and sex.
 
     `persons` has `age` and `gender`; `events` gives for each concept True/False by person; `published` is the table
-    of benchmarks (concept, value, unit, age_from, age_to, sex, year, source). A row whose concept is not in `events`, or
-    which is no share, is left out. Columns: concept, sex, ages, year, published, share with its interval, cases, n.
+    of benchmarks (concept, value, unit, age_from, age_to, sex, place, year). A row whose concept is not in `events`, or which is
+    no share, is left out. Columns: concept, place, sex, ages, year, published, share with its interval, cases, n; and where a
+    test is allowed, `difference` and `p`.
     """
     rows = published[published["concept"].isin(list(events)) & (published["unit"] == "share")]
+    testable = design.kind == "population" and provenance != "simulated"
     parts = []
     for row in rows.itertuples():
         inside = persons["age"].between(row.age_from, row.age_to) & persons["gender"].notna()
         if row.sex in ("f", "m"):
             inside &= persons["gender"] == row.sex
-        found = estimates.share(events[str(row.concept)].where(inside.to_numpy()), design).table()
-        found.insert(0, "concept", row.concept)
-        found.insert(1, "sex", row.sex)
-        found.insert(2, "ages", f"{row.age_from}–{row.age_to}")
-        found.insert(3, "year", str(row.year))
-        found.insert(4, "published", row.value)
-        parts.append(found)
+        found = estimates.share(events[str(row.concept)].where(inside.fillna(False)), design)
+        table = found.table()
+        told = {
+            "concept": row.concept,
+            "place": row.place,
+            "sex": row.sex,
+            "ages": f"{int(row.age_from)}–{int(row.age_to)}",
+            "year": str(int(row.year)),
+            "published": float(row.value),
+        }
+        for position, (name, value) in enumerate(told.items()):
+            table.insert(position, name, value)
+        if testable:
+            tested = test(found, {}, float(row.value), provenance)
+            table["difference"], table["p"] = tested.difference, tested.p
+        parts.append(table)
     if not parts:
         raise EstimateError(
             Fault(
@@ -77,11 +92,11 @@ def beside(
                 ", ".join(events),
             )
         )
-    table = pd.concat(parts, ignore_index=True)
-    table["published"] = table["published"].astype(float)
-    specs = parts[0].attrs["columns"]
-    table.attrs["columns"] = {
-        **specs,
-        "published": {"unit": "share", "digits": 1, "n": "n", "cases": "cases"},
-    }
-    return table
+    long = pd.concat(parts, ignore_index=True)
+    counted = {"n": "n", "cases": "cases"}
+    columns = parts[0].attrs["columns"] | {"published": {"unit": "share", "digits": 1, **counted}}
+    if testable:
+        columns["difference"] = {"unit": "share_points", "digits": 1, **counted}
+        columns["p"] = {"unit": "number", "digits": 3, "n": "n"}
+    long.attrs["columns"] = columns
+    return long

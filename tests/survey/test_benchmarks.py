@@ -16,6 +16,7 @@ def published(**changes: object) -> pd.DataFrame:
         "age_from": 18,
         "age_to": 64,
         "sex": "all",
+        "place": "IT",
         "year": 2018,
         "source": "ISTAT",
     }
@@ -33,19 +34,29 @@ def test_published_pairs_agree_on_the_population():
 
 def test_only_the_same_ages_are_set_beside():
     frame, care = persons()
-    table = benchmarks.beside(frame, {"care-load": care}, design.Design(np.ones(6)), published())
+    table = benchmarks.beside(frame, {"care-load": care}, design.Design(np.ones(6)), published(), "simulated")
     assert table[["n", "cases"]].iloc[0].tolist() == [4, 2]
     assert table["share"].iloc[0] == 0.5
-    women = benchmarks.beside(frame, {"care-load": care}, design.Design(np.ones(6)), published(sex="f"))
+    women = benchmarks.beside(
+        frame, {"care-load": care}, design.Design(np.ones(6)), published(sex="f"), "simulated"
+    )
     assert women["share"].iloc[0] == 1.0 and women["n"].iloc[0] == 2
+
+
+def test_only_a_probability_sample_of_real_persons_gets_a_test_column():
+    frame, care = persons()
+    sampled = design.Design(np.ones(6))
+    events = {"care-load": care}
+    assert "p" in benchmarks.beside(frame, events, sampled, published(), "collected")
+    for people, provenance in ((sampled, "simulated"), (design.Volunteers(6), "collected")):
+        assert "p" not in benchmarks.beside(frame, events, people, published(), provenance)
 
 
 def test_what_is_not_comparable_is_refused(english):
     frame, care = persons()
+    other = published(concept="reconciliation")
     with pytest.raises(EstimateError, match="comparable"):
-        benchmarks.beside(
-            frame, {"care-load": care}, design.Design(np.ones(6)), published(concept="reconciliation")
-        )
+        benchmarks.beside(frame, {"care-load": care}, design.Design(np.ones(6)), other, "simulated")
 
 
 def test_a_test_is_for_probability_samples_of_real_persons(english):
