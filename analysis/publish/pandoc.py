@@ -154,7 +154,7 @@ def html(
     (folder / name).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")
     options = [
         "-t", "html5", "--metadata-file", name, "--template", str(TEMPLATES / "paper.html"), "--mathml", "--embed-resources",
-        "--toc", "--toc-depth=2", "--shift-heading-level-by=1", "--section-divs",
+        "--toc", "--toc-depth=3", "--shift-heading-level-by=1", "--section-divs",
     ]  # fmt: skip
     return run(document, folder, bibliography, time, *options).encode("utf-8")
 

@@ -5,6 +5,7 @@ What belongs here: from a table of the record, or a study's own, to cells of tex
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +36,7 @@ def hidden_cells(table: Mapping[str, Any]) -> set[tuple[int, str]]:
 
 
 def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """`head` (text, align), `rows` (cells: text, strong), `notes`, type `size` in points and whether the page is `flipped`."""
+    """`head` (text, align), `heads` (leading columns that head their row), `rows` (cells: text, strong), `notes`, type `size` in points and whether the page is `flipped`."""
     columns: list[Mapping[str, Any]] = list(table["columns"])
     bounds = {(c["role"], c.get("of")): c["name"] for c in columns if c["role"] in ("low", "high", "se")}
     merged = {
@@ -77,7 +78,17 @@ def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], lang
     if len(kept) < len(rows):
         notes.append(word("rows", language, "note", shown=len(kept), all=len(rows), file=f"{language}.xlsx"))
     size, flipped = fit(head, body)
-    return {"key": key, "head": head, "rows": body, "notes": notes, "size": size, "flipped": flipped}
+    leading = list(itertools.takewhile(lambda column: column["align"] == "left", head))
+    heads = len(leading) if len(leading) < len(head) else 1
+    return {
+        "key": key,
+        "head": head,
+        "heads": heads,
+        "rows": body,
+        "notes": notes,
+        "size": size,
+        "flipped": flipped,
+    }
 
 
 def _cell(
@@ -121,20 +132,27 @@ def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:
         {"text": str(text), "align": "right" if right else "left", "under": ""}
         for text, right in zip(columns, numeric)
     ]
+    digits = [max((_digits(row[i]) for row in rows if i < len(row)), default=0) for i in range(len(columns))]
     body = [
-        [{"text": _own_cell(cell, language), "strong": False, "markdown": True} for cell in row]
+        [
+            {"text": _own_cell(cell, language, places), "strong": False, "markdown": True}
+            for cell, places in zip(row, digits)
+        ]
         for row in rows
     ]
     size, flipped = fit(head, body)
-    return {"key": key, "head": head, "rows": body, "notes": [], "size": size, "flipped": flipped}
+    return {"key": key, "head": head, "heads": 1, "rows": body, "notes": [], "size": size, "flipped": flipped}
 
 
-def _own_cell(cell: Any, language: str) -> str:
+def _digits(cell: Any) -> int:
+    return len(str(cell).partition(".")[2]) if isinstance(cell, float) else 0
+
+
+def _own_cell(cell: Any, language: str, digits: int) -> str:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return "" if cell is None else str(cell)
-    if isinstance(cell, int):
+    if not digits:
         return plain(words.format_number(cell, "year" if 1000 <= cell <= 2999 else "count", 0, language))
-    digits = len(str(cell).partition(".")[2])
     return plain(words.format_number(cell, "number", digits, language))
 
 

@@ -114,7 +114,7 @@ local function table_of(item)
   for r, row in ipairs(item.rows) do
     local cells = {}
     for i, cell in ipairs(row) do
-      cells[i] = cell_of(cell, item.head[i].align, (html and i == 1) and { scope = "row" } or {}, false)
+      cells[i] = cell_of(cell, item.head[i].align, (html and i <= item.heads) and { scope = "row" } or {}, false)
     end
     rows[r] = pandoc.Row(cells)
   end
@@ -122,7 +122,7 @@ local function table_of(item)
     { long = { pandoc.Plain(caption("table", item)) } },
     specs,
     pandoc.TableHead({ pandoc.Row(head) }),
-    { { attr = pandoc.Attr(), body = rows, head = {}, row_head_columns = html and 1 or 0 } },
+    { { attr = pandoc.Attr(), body = rows, head = {}, row_head_columns = html and item.heads or 0 } },
     pandoc.TableFoot(),
     pandoc.Attr(item.key, {}, typst and { ["typst:text:size"] = string.format("%.1fpt", item.size) } or {})
   )
