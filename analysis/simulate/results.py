@@ -1,0 +1,222 @@
+"""Practices, logical framework, indicators with their values, maturity ratings and benchmarks of a simulated study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.simulate import truth as truths
+from analysis.simulate.calendar import Calendar
+from analysis.simulate.network import ids
+from analysis.simulate.write import stream
+
+
+def practices(catalogue: Mapping[str, Any], seed: int, source: str) -> pd.DataFrame:
+    """The method as practised: texts from the catalogue, hours done drawn around those planned."""
+    rng = stream(seed, "practices")
+    rows = pd.DataFrame(catalogue["practices"])
+    texts = {
+        f"{name}_{language}": rows[name].map(lambda text, language=language: text[language])
+        for name in ("name", "purpose", "tool", "who", "input", "output", "lesson")
+        for language in ("it", "en")
+    }
+    done = np.rint(rows["hours"] * np.exp(0.2 * rng.standard_normal(len(rows))))
+    frame = pd.DataFrame(
+        {
+            "practice": ids("p", len(rows)),
+            "phase": rows["phase"],
+            "step": rows.groupby("phase").cumcount() + 1,
+            **texts,
+            "hours_planned": rows["hours"],
+            "hours_done": done,
+            "core": rows["core"],
+            "source": source,
+        }
+    )
+    order = [
+        "practice",
+        "phase",
+        "step",
+        "name_it",
+        "name_en",
+        "purpose_it",
+        "purpose_en",
+        "tool_it",
+        "tool_en",
+        "who_it",
+        "who_en",
+    ]
+    order += [
+        "hours_planned",
+        "hours_done",
+        "input_it",
+        "input_en",
+        "output_it",
+        "output_en",
+        "core",
+        "lesson_it",
+        "lesson_en",
+        "source",
+    ]
+    return frame[order]
+
+
+def logframe(catalogue: Mapping[str, Any]) -> pd.DataFrame:
+    """The logical framework as the catalogue has it."""
+    rows = pd.DataFrame(catalogue["logframe"])
+    return pd.DataFrame(
+        {
+            "result": rows["result"],
+            "level": rows["level"],
+            "statement_it": rows["statement"].str["it"],
+            "statement_en": rows["statement"].str["en"],
+            "parent": rows["parent"],
+            "assumption_it": rows["assumption"].str["it"],
+            "assumption_en": rows["assumption"].str["en"],
+            "owner": rows["owner"],
+        }
+    )
+
+
+def outcomes(
+    truth: Mapping[str, Any],
+    catalogue: Mapping[str, Any],
+    seed: int,
+    when: Calendar,
+    tables: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Values of every indicator, counted in the study's own tables at the end of each semester (cumulated where it says so)."""
+    rng = stream(seed, "outcomes")
+    ends = when.semester_ends()
+    offers, ledger = tables["services"], tables["money"]
+    open_now = np.array([(offers["started"] <= day).sum() for day in ends])
+    growth = (1 + truth["results"]["growth"]) ** np.arange(len(ends))
+    served = rng.poisson(truth["results"]["people_per_service_semester"] * open_now * growth)
+    own = ledger.loc[ledger["status"].eq("received") & ledger["source_kind"].ne("lead-funder")]
+    delivered = tables["matches"].loc[tables["matches"]["status"].eq("delivered"), "date"]
+    agreed = tables["mediation"].loc[tables["mediation"]["result"].eq("agreement"), "date"]
+    helpers = tables["people"]
+    series = {
+        "services": open_now,
+        "people": served,
+        "matches": np.array([(delivered <= day).sum() for day in ends]),
+        "events": np.array([(tables["events"]["date"] <= day).sum() for day in ends]),
+        "agreements": np.array([(agreed <= day).sum() for day in ends]),
+        "money": np.array([own.loc[own["date"] <= day, "amount"].sum() for day in ends]),
+        "volunteers": np.array(
+            [((helpers["first_shift"] <= day) & ~(helpers["left"] <= day)).sum() for day in ends]
+        ),
+    }
+    counted = pd.concat(
+        [
+            pd.DataFrame(
+                {"indicator": entry["indicator"], "date": ends, "value": series[entry["how"]].astype(float)}
+            )
+            for entry in catalogue["indicators"]
+            if entry["how"] in series
+        ]
+    ).assign(n=pd.NA)
+    surveyed = tables["conflict"].assign(
+        indicator=next(entry["indicator"] for entry in catalogue["indicators"] if entry["how"] == "conflict")
+    )
+    frame = pd.concat([surveyed[["indicator", "date", "value", "n"]], counted], ignore_index=True)
+    return frame.astype({"n": "Int64"}).sort_values(["indicator", "date"], ignore_index=True)
+
+
+def indicators(
+    catalogue: Mapping[str, Any], when: Calendar, values: pd.DataFrame, source: str
+) -> pd.DataFrame:
+    """Indicators with their baseline (nothing yet, or the first wave) and target (baseline plus the planned change)."""
+    rows = pd.DataFrame(catalogue["indicators"])
+    first = values.groupby("indicator").first()
+    surveyed = rows["how"].eq("conflict")
+    baseline = rows["indicator"].map(first["value"]).where(surveyed, 0.0)
+    dates = rows["indicator"].map(first["date"]).where(surveyed, pd.Timestamp(when.start))
+    return pd.DataFrame(
+        {
+            "indicator": rows["indicator"],
+            "result": rows["result"],
+            "name_it": rows["name"].str["it"],
+            "name_en": rows["name"].str["en"],
+            "unit": rows["unit"],
+            "direction": rows["direction"],
+            "baseline": baseline,
+            "baseline_date": dates,
+            "target": np.round(baseline + rows["target_change"], 3),
+            "target_date": pd.Timestamp(when.end),
+            "dac": rows["dac"],
+            "source": source,
+            "frequency": rows["frequency"],
+        }
+    )
+
+
+def maturity(truth: Mapping[str, Any], catalogue: Mapping[str, Any], seed: int) -> pd.DataFrame:
+    """Ratings 0–3 of every item of the scaling instruments by three raters; items are named by their number or key."""
+    rng = stream(seed, "maturity")
+    texts, p = catalogue["maturity"], truth["maturity"]
+    items = {
+        "msi": [f"msi-{i:02d}" for i in range(1, texts["msi_questions"] + 1)],
+        **{name: texts[name] for name in ("isat", "correct", "re-aim")},
+    }
+    grid = pd.DataFrame(
+        [(item, name) for name, keys in items.items() for item in keys], columns=["item", "instrument"]
+    )
+    level = grid["instrument"].map(p["mean"]) + 0.4 * rng.standard_normal(len(grid))
+    grid = grid.assign(mean=level).merge(pd.Series(texts["raters"], name="rater"), how="cross")
+    rated = np.clip(np.rint(grid["mean"] + p["sd"] * rng.standard_normal(len(grid))), 0, 3).astype(int)
+    return grid[["item", "instrument", "rater"]].assign(level=rated, comment=None)
+
+
+def benchmarks(truth: Mapping[str, Any], catalogue: Mapping[str, Any], year: int) -> pd.DataFrame:
+    """The simulator's own truth for the city at ages 18–64, to check the simulator (never a finding)."""
+    ages = {"it": "persone di 18-64 anni", "en": "people aged 18-64"}
+    women = {"it": "donne di 18-64 anni", "en": "women aged 18-64"}
+    men = {"it": "uomini di 18-64 anni", "en": "men aged 18-64"}
+    wording = {
+        "care-load": {
+            "it": "con figli sotto i 15 anni o familiari da assistere",
+            "en": "with children under 15 or relatives to care for",
+        },
+        "care-relatives": {
+            "it": "che assistono familiari (con o senza figli)",
+            "en": "who care for relatives (with or without children)",
+        },
+        "care-both": {
+            "it": "con figli sotto i 15 anni e familiari da assistere",
+            "en": "with children under 15 and relatives to care for",
+        },
+    }
+    rows = []
+    for sex, whom, sexes in (("all", ages, truths.SEXES), ("f", women, ("f",)), ("m", men, ("m",))):
+        shares = truths.prevalence(truth, 18, 64, sexes)
+        values = {
+            "care-load": 1 - shares["none"],
+            "care-relatives": shares["relatives"] + shares["both"],
+            "care-both": shares["both"],
+        }
+        rows += [
+            {
+                "concept": concept,
+                "value": round(value, 4),
+                "unit": "share",
+                "numerator_it": f"{whom['it']} {wording[concept]['it']}",
+                "numerator_en": f"{whom['en']} {wording[concept]['en']}",
+                "denominator_it": whom["it"],
+                "denominator_en": whom["en"],
+                "age_from": 18,
+                "age_to": 64,
+                "sex": sex,
+                "place": catalogue["territory"]["provinces"][0],
+                "year": year,
+                "source": catalogue["texts"]["benchmark_source"],
+                "url": None,
+            }
+            for concept, value in values.items()
+        ]
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "benchmark", ids("b", len(frame)))
+    return frame
