@@ -58,8 +58,8 @@ def partnership(actors: pd.DataFrame) -> pd.DataFrame:
     )
     table.attrs["columns"] = {
         "organisation": {"organisation": True},
-        "role": {"labels": "role"},
-        "type": {"labels": "type"},
+        "role": {"labels": "actor_role"},
+        "type": {"labels": "actor_type"},
     }
     return table.reset_index(drop=True)
 
@@ -78,7 +78,7 @@ def services(frame: pd.DataFrame) -> pd.DataFrame:
         "service": {"text": True},
         "company": {"organisation": True},
         "target": {"text": True},
-        "status": {"labels": "status"},
+        "status": {"labels": "service_status"},
     }
     return table
 
