@@ -248,7 +248,9 @@ class Record:
         protected: dict[str, Any] = {}
         tables: dict[str, Any] = {}
         for name, frame in frames.items():
-            protected[name], tables[name] = self._protected(frame, given.get(name), f"{where} {name}", public)
+            protected[name], tables[name] = self._protected(
+                frame, given.get(name), f"{where} {name}", public, printed=False
+            )
         style = {**self._context.head.get("style", {}), **self.front.get("style", {})}
         drawn = {
             lang: entries.drawing(
