@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LISTED = 50
+UNREADABLE: Set[str] = frozenset({"\0"})
+"""Stands for the identifiers of a table that has faults of its own: references to it are not judged."""
 MARKS = {".": ("il punto", "a point"), ",": ("la virgola", "a comma")}
 
 
@@ -98,6 +100,21 @@ def convert(column: pd.Series, field: Field, place: Place, dialect: Dialect) -> 
     text, id, ref, refs, code, flag → str; date → datetime64[us]; number, and an integer that may be empty → float64; required integer → int64
     if no cell is empty or at fault.
     """
+    import pandas as pd
+
+    positions, distinct = pd.factorize(column, use_na_sentinel=False)
+    if 2 * len(distinct) < len(
+        column
+    ):  # many equal cells: convert each value once, and all cells only to place faults
+        values, faults = _convert(pd.Series(distinct, dtype=column.dtype), field, place, dialect)
+        if not faults:
+            return values.take(positions).set_axis(column.index), []
+    return _convert(column, field, place, dialect)
+
+
+def _convert(
+    column: pd.Series, field: Field, place: Place, dialect: Dialect
+) -> tuple[pd.Series, list[Fault]]:
     from pandas.api import types
 
     if field.type in ("number", "integer"):
@@ -274,7 +291,7 @@ def _identifiers(texts: pd.Series, place: Place) -> tuple[pd.Series, list[Fault]
 def dangling(values: pd.Series, field: Field, place: Place, known: Set[str] | None) -> list[Fault]:
     """Faults of references to rows that are not there; `known` is None when the table referred to is absent."""
     filled = values.dropna()
-    if filled.empty:
+    if filled.empty or known is UNREADABLE:
         return []
     if known is None:
         what = say(

@@ -215,7 +215,10 @@ def _belongs(frame: pd.DataFrame, table: Table, shown: str, around: Surroundings
     """A row's `unit` must be a unit of the row's `actor`."""
     faults: list[Fault] = []
     for name, owner in table.belongs.items():
-        if not bool(frame[name].notna().any()) or around.known(table.fields[name].to) is None:
+        if not bool(frame[name].notna().any()) or around.known(table.fields[name].to) in (
+            None,
+            cells.UNREADABLE,
+        ):
             continue
         theirs = frame[name].map(around.owners(table.fields[name].to, owner))
         wrong = theirs.notna() & frame[owner].notna() & (theirs != frame[owner])

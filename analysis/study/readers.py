@@ -174,33 +174,47 @@ def _read_csv(path: Path, dialect: Dialect, shown: str) -> pd.DataFrame:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(stream, delimiter=dialect.separator), [])
+        if not header:
+            empty = say("il file è vuoto", "the file is empty")
+            raise StudyError(Fault(empty, shown, say("una riga d'intestazione", "a header row")))
+        _refuse_other_separator(header, dialect, shown)
+        try:
+            frame = _parse_csv(path, dialect, len(header))
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            frame = _parse_csv(path, dialect, _width(path, dialect, shown, len(header)))
     except UnicodeDecodeError:
         raise StudyError(_not_utf8(shown)) from None
-    if not header:
-        raise StudyError(
-            Fault(
-                say("il file è vuoto", "the file is empty"),
-                shown,
-                say("una riga d'intestazione", "a header row"),
-            )
-        )
-    _refuse_other_separator(header, dialect, shown)
-    options: dict[str, Any] = {
-        "sep": dialect.separator, "dtype": str, "header": None, "skiprows": 0, "na_filter": False, "keep_default_na": False,
-        "skip_blank_lines": False, "encoding": "utf-8-sig", "index_col": False, "names": list(range(len(header))), "low_memory": False,
-    }  # fmt: skip
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(path, **options)
-    except UnicodeDecodeError:
-        raise StudyError(_not_utf8(shown)) from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning):
-        raise StudyError(_ragged(path, dialect, shown, len(header))) from None
-    frame = frame.fillna("").iloc[1:]
+    frame = frame.fillna("").iloc[1:, : len(header)]
     frame.columns = pd.Index([name.strip() for name in header])
     frame.index = pd.RangeIndex(2, len(frame) + 2)
-    return frame[(frame != "").any(axis=1)]
+    return _without_blanks(frame)
+
+
+def _parse_csv(path: Path, dialect: Dialect, width: int) -> pd.DataFrame:
+    """All cells as text, the header as the first row; raises pandas' ParserError or ParserWarning when a row is longer than `width`."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path,
+            sep=dialect.separator,
+            header=None,
+            names=list(range(width)),
+            index_col=False,
+            dtype=str,
+            na_filter=False,
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+            low_memory=False,
+        )
+
+
+def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without empty rows, and without the nameless empty columns that spreadsheets leave behind."""
+    filled = frame != ""
+    kept = [bool(name) or bool(filled.iloc[:, position].any()) for position, name in enumerate(frame.columns)]
+    return frame.loc[filled.any(axis=1), kept]
 
 
 def _not_utf8(shown: str) -> Fault:
@@ -238,12 +252,16 @@ def _refuse_other_separator(header: list[str], dialect: Dialect, shown: str) -> 
     )
 
 
-def _ragged(path: Path, dialect: Dialect, shown: str, width: int) -> list[Fault]:
-    """Rows with more cells than the header has; reached only when the fast reader has refused the file."""
-    faults = []
+def _width(path: Path, dialect: Dialect, shown: str, width: int) -> int:
+    """The number of cells of the longest row, when what lies beyond the header is empty; reached only when the fast reader has refused the file.
+
+    Raises StudyError with every row that has cells beyond the header's last.
+    """
+    faults, longest = [], width
     with path.open(encoding="utf-8-sig", newline="") as stream:
         for number, row in enumerate(csv.reader(stream, delimiter=dialect.separator), start=1):
-            if len(row) > width:
+            longest = max(longest, len(row))
+            if any(cell.strip() for cell in row[width:]):
                 faults.append(
                     Fault(
                         say(f"{len(row)} celle", f"{len(row)} cells"),
@@ -255,7 +273,11 @@ def _ragged(path: Path, dialect: Dialect, shown: str, width: int) -> list[Fault]
                         ),
                     )
                 )
-    return faults or [Fault(say("il file non si legge come CSV", "the file cannot be read as CSV"), shown)]
+    if not faults and longest == width:
+        faults.append(Fault(say("il file non si legge come CSV", "the file cannot be read as CSV"), shown))
+    if faults:
+        raise StudyError(faults)
+    return longest
 
 
 def _read_xlsx(source: Source, dialect: Dialect, shown: str, fields: dict[str, Field]) -> pd.DataFrame:
@@ -294,7 +316,7 @@ def _read_xlsx(source: Source, dialect: Dialect, shown: str, fields: dict[str, F
                 )
             )
     frame = pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers, dtype="int64"), dtype=str)
-    return frame[(frame != "").any(axis=1)]
+    return _without_blanks(frame)
 
 
 def _read_parquet(path: Path, shown: str) -> pd.DataFrame:

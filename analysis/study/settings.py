@@ -60,7 +60,11 @@ class Privacy:
 
 @dataclass(frozen=True)
 class Settings:
-    """The contents of study.toml. `pending` lists what an edition still needs (a draft does without)."""
+    """The contents of study.toml.
+
+    territory: "national", "own" or "" (not said); pilot: code of the municipality where the project took place;
+    pending: what an edition still needs (a draft does without).
+    """
 
     id: str
     edition: dt.date
@@ -82,6 +86,7 @@ class Settings:
     style: dict[str, Any] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     territory: str = ""
+    pilot: str = ""
     privacy: Privacy | None = None
     pending: tuple[Fault, ...] = ()
 
@@ -123,8 +128,8 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         "sampling": dict(_samplings(top)),
         "style": _style(top),
         "plan": _plan(top),
-        "territory": _territory(top),
         "dialect": _dialect(top),
+        **_territory(top),
     }
     disclosure = top.section("disclosure")
     if disclosure:
@@ -307,13 +312,16 @@ def _plan(top: Section) -> dict[str, Any]:
     return {"primary": primary}
 
 
-def _territory(top: Section) -> str:
+def _territory(top: Section) -> dict[str, str]:
     section = top.section("territory")
     if section is None:
-        return ""
-    source = section.text("source", required=True, choices=TERRITORIES)
+        return {}
+    found = {
+        "territory": section.text("source", required=True, choices=TERRITORIES),
+        "pilot": section.text("pilot"),
+    }
     section.close()
-    return source
+    return found
 
 
 def _privacy(folder: Path, shown: str, collected: bool, findings: Findings) -> Privacy | None:

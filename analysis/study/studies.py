@@ -224,10 +224,15 @@ class Study:
         return cells.text_of(raw.iloc[:, list(raw.columns).index(written)])
 
     def _known(self, name: str) -> Set[str] | None:
+        from analysis.study import cells
+
         if name not in self.tables:
             return None
-        identifiers = self._column(name, contracts().tables[name].key[0])
-        return frozenset(identifiers[identifiers != ""])
+        try:
+            identifiers = self._column(name, contracts().tables[name].key[0])
+        except StudyError:
+            return cells.UNREADABLE
+        return frozenset(identifiers[identifiers != ""]) or cells.UNREADABLE
 
     def _owners(self, name: str, column: str) -> pd.Series:
         owners = self._column(name, column)

@@ -42,7 +42,7 @@ def test_the_file_is_listed_and_handed_on_as_parsed(folder):
     assert "scenarios" in study.context()["tables"]
     assert study.scenarios == {"target": 100}
     assert [path.name for path in study.files("scenarios")] == ["scenarios.toml"]
-    assert study.check() == []
+    assert study.check(draft=True) == []
 
 
 def test_reading_it_undeclared_is_refused(folder, monkeypatch):
