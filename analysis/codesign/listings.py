@@ -5,6 +5,8 @@ What belongs here: tables that list, without an estimate. What does not: counts 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from analysis.codesign.participation import PHASES
@@ -64,12 +66,18 @@ def partnership(actors: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def services(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a service: title, company, whom it is for, where it stands."""
+def singly(actors: pd.DataFrame) -> list[str]:
+    """The organisations that may be drawn one by one: no citizens, none that chose never to appear singly."""
+    shown = (actors["type"] != "citizen") & (actors["publish_name"].astype("string").fillna("code") != "no")
+    return actors.loc[shown, "actor"].tolist()
+
+
+def services(frame: pd.DataFrame, nameable: Collection[str]) -> pd.DataFrame:
+    """One row a service: title, company (left out where it is not among the `nameable`), whom it is for, where it stands."""
     table = pd.DataFrame(
         {
             "service": bilingual(frame, "name"),
-            "company": frame["company"].to_numpy(),
+            "company": frame["company"].where(frame["company"].isin(nameable)).to_numpy(),
             "target": bilingual(frame, "target"),
             "status": frame["status"].to_numpy(),
         }

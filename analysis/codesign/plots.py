@@ -189,9 +189,10 @@ def two_mode(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     ax.set_xlim(-1.15, 2.3)
     ax.set_ylim(1.0, 0.0)
     ax.set_axis_off()
-    ax.set_title(words("organisations"), loc="left", fontsize=9)
-    ax.set_title(words("services"), loc="right", fontsize=9)
-    fig.legend(loc="outside lower left", ncols=3, handletextpad=0.2)
+    head = {"textcoords": "offset points", "fontsize": 9, "fontweight": "semibold", "annotation_clip": False}
+    ax.annotate(words("organisations"), (0, 0), (-7, 2), ha="right", va="bottom", **head)
+    ax.annotate(words("services"), (1, 0), (7, 2), ha="left", va="bottom", **head)
+    fig.legend(loc="outside upper left", ncols=3, handletextpad=0.2)
     return fig
 
 

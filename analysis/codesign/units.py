@@ -95,9 +95,9 @@ def _share(cases: np.ndarray, n: np.ndarray) -> np.ndarray:
 def active(records: pd.DataFrame, units: pd.DataFrame) -> Units:
     """Units met by company and phase.
 
-    `records` as `participation.attendance` returns them; `units` with unit, actor, csr_or_hr (boolean). Records without a unit are left out.
+    `records` as `participation.attendance` returns them; `units` with unit, actor, csr_or_hr ("yes" or "no"). Records without a unit are left out.
     Companies are in the order of units beyond CSR and HR, most first, then of units, then of identifier.
-    Refused: a unit that its table lacks, a unit recorded for another actor than its own.
+    Refused: a unit that its table lacks, a unit recorded for another actor than its own, a flag that is neither yes nor no.
     """
     seen = records[records["unit"].notna()].merge(
         units[["unit", "actor", "csr_or_hr"]].rename(columns={"actor": "owner"}), on="unit", how="left"
@@ -117,10 +117,13 @@ def active(records: pd.DataFrame, units: pd.DataFrame) -> Units:
                 say("unità del soggetto che partecipa", "a unit of the actor that takes part"),
             )
         )
+    unclear = sorted(set(units["csr_or_hr"].astype(str)) - {"yes", "no"})
+    if unclear:
+        faults.append(Fault(f"csr_or_hr = {', '.join(unclear)}", "units", "yes, no"))
     if faults:
         raise EstimateError(faults)
     phases = tuple(records["phase"].cat.categories)
-    outside = ~seen["csr_or_hr"].astype(bool)
+    outside = seen["csr_or_hr"].eq("no")
     once = seen.assign(outside=outside).drop_duplicates(["phase", "unit"])
     overall = once.drop_duplicates("unit").groupby("actor")["outside"].agg(["size", "sum"]).reset_index()
     overall = overall.sort_values(["sum", "size", "actor"], ascending=[False, False, True])

@@ -38,7 +38,7 @@ def events():
 @pytest.fixture
 def units():
     return pd.DataFrame(
-        [("bank-csr", "bank", True), ("bank-ops", "bank", False), ("shop-sales", "shop", False)],
+        [("bank-csr", "bank", "yes"), ("bank-ops", "bank", "no"), ("shop-sales", "shop", "no")],
         columns=["unit", "actor", "csr_or_hr"],
     )
 

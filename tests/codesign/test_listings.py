@@ -30,7 +30,7 @@ def test_an_unknown_partner_is_named_with_its_service(actors):
 
 
 def test_services_carry_both_languages():
-    table = listings.services(SERVICES)
+    table = listings.services(SERVICES, ["bank"])
     assert table["service"].tolist() == [{"it": "uno", "en": "one"}, {"it": "due", "en": "two"}]
     assert table["target"].tolist()[1] == {"it": "", "en": ""}
 
@@ -68,3 +68,20 @@ def test_partnership_leaves_out_companies_and_supporters():
         }
     )
     assert listings.partnership(actors)["organisation"].tolist() == ["k", "p", "f"]
+
+
+def test_citizens_and_those_who_chose_not_to_are_never_drawn_singly():
+    actors = pd.DataFrame(
+        {
+            "actor": ["a", "b", "c", "d"],
+            "type": ["profit", "citizen", "public", "nonprofit"],
+            "publish_name": ["yes", "yes", "no", pd.NA],
+        }
+    )
+    assert listings.singly(actors) == ["a", "d"]
+
+
+def test_a_service_stays_when_its_company_may_not_be_named():
+    table = listings.services(SERVICES, [])
+    assert len(table) == 2
+    assert table["company"].isna().all()

@@ -51,3 +51,8 @@ def test_a_unit_unknown_or_of_another_body_is_refused(register, events, actors, 
     assert len(caught.value.faults) == 2
     assert "bank-moon" in str(caught.value)
     assert "shop" in str(caught.value)
+
+
+def test_an_unclear_flag_is_refused(records, units_frame):
+    with pytest.raises(EstimateError, match="perhaps"):
+        units.active(records, units_frame.assign(csr_or_hr="perhaps"))
