@@ -77,7 +77,7 @@ class Wave:
 
     @property
     def key(self) -> str:
-        """The variable that identifies a row of the wave."""
+        """The variable that identifies a row of the wave; "" if none is declared."""
         return self.join[self.files[0]]
 
 
@@ -182,7 +182,7 @@ def _join(section: Section, files: list[str]) -> dict[str, str]:
     kind = say(
         'una variabile, oppure { "file.csv" = "variabile" }', 'a variable, or { "file.csv" = "variable" }'
     )
-    value = section.raw("join", (str, dict), kind, required=True)
+    value = section.raw("join", (str, dict), kind, required=len(files) > 1)
     if isinstance(value, dict):
         absent = [text for text in files if not isinstance(value.get(text), str)]
         if absent:
@@ -272,7 +272,7 @@ def _instruments(top: Section, known: set[str]) -> dict[str, dict[str, Any]]:
 def _cross_check(top: Section, waves: Mapping[int, Wave], variables: Mapping[str, Variable]) -> None:
     """Join keys are variables; `waves` of a variable are waves; conditions speak of variables and their codes; headers are distinct."""
     for wave in waves.values():
-        for key in dict.fromkeys(wave.join.values()):
+        for key in dict.fromkeys(filter(None, wave.join.values())):
             if key not in variables:
                 near = nearest(key, variables)
                 top.break_(

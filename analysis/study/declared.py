@@ -72,7 +72,9 @@ class Section:
 
     def pend(self, key: str, what: str, allowed: str = "", step: str = "") -> None:
         """Note a fault that only stops an edition."""
-        self.findings.pending.append(Fault(what, self.where(key), allowed, step))
+        fault = Fault(what, self.where(key), allowed, step)
+        if fault not in self.findings.pending:
+            self.findings.pending.append(fault)
 
     def raw(
         self, key: str, kinds: tuple[type, ...], kind: str, required: bool = False, lenient: bool = False

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
 import warnings
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, StudyError, say
-from analysis.study.contracts import Field, Table, contracts, nearest, plain
+from analysis.study.contracts import Field, contracts, nearest, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,16 +77,14 @@ def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Path]]:
 
 def sheets(path: Path) -> list[str]:
     """Titles of the sheets of a workbook, without those of notes."""
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True)
-    try:
-        return [title for title in book.sheetnames if plain(title) not in NOTES and not title.startswith("_")]
-    finally:
-        book.close()
+    return [
+        title
+        for title in _filled(path, *_stamp(path))
+        if plain(title) not in NOTES and not title.startswith("_")
+    ]
 
 
-def has_rows(source: Source, table: Table) -> bool:
+def has_rows(source: Source) -> bool:
     """Whether the source holds at least one row of data; a table with a header alone counts as absent. Imports no pandas."""
     suffix = source.path.suffix.casefold()
     if suffix == ".parquet":
@@ -92,29 +93,53 @@ def has_rows(source: Source, table: Table) -> bool:
         with source.path.open("rb") as stream:
             stream.readline()
             return any(line.strip(b' \t\r\n,;|"') for line in stream)
-    return any(True for _ in _sheet_rows(source, table.fields))
+    filled = _filled(source.path, *_stamp(source.path))
+    return filled[source.sheet] if source.sheet else next(iter(filled.values()))
 
 
-def _sheet_rows(source: Source, fields: dict[str, Field]) -> Any:
-    """Rows of a sheet that hold something, as (row number, cells), after the header and the row of labels."""
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+@functools.lru_cache(maxsize=32)
+def _filled(path: Path, changed: int, size: int) -> dict[str, bool]:
+    """Title of each sheet → whether it holds rows of data. `changed` and `size` make a changed file be read again."""
     from openpyxl import load_workbook
 
-    book = load_workbook(source.path, read_only=True, data_only=True)
+    tables = contracts().tables
     try:
-        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        sheet.reset_dimensions()
-        header: list[str] = []
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if number == 1:
-                header = [_text(cell) for cell in row]
-                continue
-            if all(cell is None or cell == "" for cell in row):
-                continue
-            if number == 2 and _is_label_row(header, row, fields):
-                continue
-            yield number, row
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return {"": True}
+    try:
+        named = {
+            title: contracts().table_named(title) or contracts().table_named(path.stem)
+            for title in book.sheetnames
+        }
+        return {
+            title: any(True for _ in _rows_of(book[title], tables[name].fields if name else {})[1])
+            for title, name in named.items()
+        }
     finally:
         book.close()
+
+
+def _rows_of(sheet: Any, fields: dict[str, Field]) -> tuple[list[str], Iterator[tuple[int, tuple]]]:
+    """The header of a sheet, and its rows that hold something as (row number, cells), without the row of labels."""
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(values_only=True)
+    header = [_text(cell).strip() for cell in next(rows, ())]
+    while header and not header[-1]:
+        header.pop()
+    filled = (
+        (number, row)
+        for number, row in enumerate(rows, start=2)
+        if any(cell not in (None, "") for cell in row)
+    )
+    return header, (
+        (number, row) for number, row in filled if number > 2 or not _is_label_row(header, row, fields)
+    )
 
 
 def _is_label_row(header: list[str], row: tuple, fields: dict[str, Field]) -> bool:
@@ -183,7 +208,7 @@ def _read_csv(path: Path, dialect: Dialect, shown: str) -> pd.DataFrame:
         except (pd.errors.ParserError, pd.errors.ParserWarning):
             frame = _parse_csv(path, dialect, _width(path, dialect, shown, len(header)))
     except UnicodeDecodeError:
-        raise StudyError(_not_utf8(shown)) from None
+        raise StudyError(not_utf8(shown)) from None
     frame = frame.fillna("").iloc[1:, : len(header)]
     frame.columns = pd.Index([name.strip() for name in header])
     frame.index = pd.RangeIndex(2, len(frame) + 2)
@@ -217,7 +242,8 @@ def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[filled.any(axis=1), kept]
 
 
-def _not_utf8(shown: str) -> Fault:
+def not_utf8(shown: str) -> Fault:
+    """The fault of a text file in another encoding."""
     return Fault(
         say("il file non è scritto in UTF-8", "the file is not written in UTF-8"),
         shown,
@@ -284,15 +310,23 @@ def _read_xlsx(source: Source, dialect: Dialect, shown: str, fields: dict[str, F
     import pandas as pd
     from openpyxl import load_workbook
 
-    book = load_workbook(source.path, read_only=True, data_only=True)
     try:
-        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        sheet.reset_dimensions()
-        header = [_text(cell).strip() for cell in next(sheet.iter_rows(max_row=1, values_only=True), ())]
+        book = load_workbook(source.path, read_only=True, data_only=True)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        step = say(
+            "Salvarlo di nuovo da Excel come «Cartella di lavoro di Excel (.xlsx)».",
+            "Save it again from Excel as “Excel Workbook (.xlsx)”.",
+        )
+        raise StudyError(
+            Fault(
+                say("il file non si legge come XLSX", "the file cannot be read as XLSX"), shown, "XLSX", step
+            )
+        ) from None
+    try:
+        header, found = _rows_of(book[source.sheet] if source.sheet else book.worksheets[0], fields)
+        numbered = list(found)
     finally:
         book.close()
-    while header and not header[-1]:
-        header.pop()
     if not header:
         raise StudyError(
             Fault(
@@ -301,22 +335,26 @@ def _read_xlsx(source: Source, dialect: Dialect, shown: str, fields: dict[str, F
                 say("una riga d'intestazione", "a header row"),
             )
         )
-    rows, numbers = [], []
-    for number, row in _sheet_rows(source, fields):
-        rows.append([_text(cell, dialect.decimal) for cell in (*row, *([None] * len(header)))][: len(header)])
-        numbers.append(number)
-        beyond = next((cell for cell in row[len(header) :] if cell not in (None, "")), None)
-        if beyond is not None:
-            where = shown + say(f", riga {number}", f", row {number}")
-            raise StudyError(
-                Fault(
-                    say(f"«{beyond}» sta oltre l'ultima colonna", f"“{beyond}” lies beyond the last column"),
-                    where,
-                    say("una colonna con intestazione", "a column with a header"),
-                )
-            )
-    frame = pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers, dtype="int64"), dtype=str)
-    return _without_blanks(frame)
+    width = len(header)
+    beyond = [(number, cell) for number, row in numbered for cell in row[width:] if cell not in (None, "")]
+    if beyond:
+        what = [
+            say(f"«{cell}» sta oltre l'ultima colonna", f"“{cell}” lies beyond the last column")
+            for _, cell in beyond
+        ]
+        where = [shown + say(f", riga {number}", f", row {number}") for number, _ in beyond]
+        raise StudyError(
+            [
+                Fault(*pair, say("una colonna con intestazione", "a column with a header"))
+                for pair in zip(what, where)
+            ]
+        )
+    rows = [
+        [*(_text(cell, dialect.decimal) for cell in row[:width]), *([""] * (width - len(row)))]
+        for _, row in numbered
+    ]
+    index = pd.Index([number for number, _ in numbered], dtype="int64")
+    return _without_blanks(pd.DataFrame(rows, columns=pd.Index(header), index=index, dtype=str))
 
 
 def _read_parquet(path: Path, shown: str) -> pd.DataFrame:

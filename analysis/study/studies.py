@@ -99,11 +99,7 @@ class Study:
     @functools.cached_property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that hold rows, sorted; "survey" when the files of at least one wave are in place, "scenarios" with scenarios.toml. Needs no pandas."""
-        names = [
-            name
-            for name, sources in self._located[0].items()
-            if readers.has_rows(sources[0], contracts().tables[name])
-        ]
+        names = [name for name, sources in self._located[0].items() if readers.has_rows(sources[0])]
         if self._waves_in_place():
             names.append("survey")
         if self._scenarios_file.exists():
