@@ -6,6 +6,7 @@ The document goes to the pandoc filter as JSON and to typst as its input; it hol
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from analysis.publish.quotes import plain
 from analysis.publish.sources import LOCALES, fixed_words, localised, word
 
 TEXT_WIDTH = 6.05  # inches
+LINE = re.compile(r"(.*), (?:riga|line) (\d+)$")
 RUNNING = 70  # characters of the running title
 
 
@@ -150,22 +152,22 @@ def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str)
 
 def _notes(item: Mapping[str, Any], faults: Sequence[Fault], source: Source) -> list[str]:
     """The faults that stand in this item, to be printed beside it."""
-    mine = []
-    for fault in faults:
-        key = item.get("key")
-        in_cell = item["kind"] == "text" and _cell_of(fault, source) == item["cell"] != ""
-        if in_cell or (key and (f".{key}." in fault.where or f"@{key}" in fault.what)):
-            mine.append(str(fault))
-    return mine
-
-
-def _cell_of(fault: Fault, source: Source) -> str:
-    for cell in source.cells:
-        if any(f", {name} {cell['id']}," in fault.where for name in ("cella", "cell")):
-            return str(cell["id"])
-    return ""
+    key = item.get("key")
+    if key:
+        mine = [fault for fault in faults if f".{key}." in fault.where or f"@{key}" in fault.what]
+    else:
+        first = int(item["line"])
+        lines = range(first, first + item["source"].count("\n") + 1)
+        places = {f"{source.name}, {word} {item['cell']}" for word in ("cella", "cell")}
+        mine = []
+        for fault in faults:
+            at = LINE.match(fault.where)
+            if at and at[1] in places and int(at[2]) in lines:
+                mine.append(fault)
+    return [str(fault).replace(f"{source.name}, ", "") for fault in mine]
 
 
 def _rest(prose: Prose, source: Source) -> list[str]:
     placed = {note for item in prose.items for note in _notes(item, prose.faults, source)}
-    return [str(fault) for fault in prose.faults if str(fault) not in placed]
+    notes = [str(fault).replace(f"{source.name}, ", "") for fault in prose.faults]
+    return [note for note in notes if note not in placed]

@@ -114,9 +114,10 @@ def _item(
             )
         item = {
             "kind": "text",
-            "cell": block.place.cell,
+            "cell": text.place.cell,
             "text": _equations(linked(filled)),
-            "where": str(text.place),
+            "line": text.place.line,
+            "source": text.source,
         }
         return item, [Text(visible, text.place)], found
     if block.kind == "own":

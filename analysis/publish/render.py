@@ -58,7 +58,7 @@ def render(
                     work = (source, one, Path(name) / target, figures or record_dir, form, languages, draft)
                     jobs[target] = pool.submit(_one, *work)
         if "ipynb" in formats:
-            made["notebook.ipynb"] = dump(assemble(notebook, outputs, evidence)).encode("utf-8")
+            made["notebook.ipynb"] = executed(notebook, outputs, evidence).encode("utf-8")
         problems: list[Fault] = []
         for target, job in jobs.items():
             try:
@@ -125,37 +125,49 @@ def outputs_of(record_dir: Path) -> dict[str, list[dict[str, Any]]]:
 def assemble(
     notebook: Path, outputs: Mapping[str, Sequence[Mapping[str, Any]]], evidence: Mapping[str, Any]
 ) -> NotebookNode:
-    """The executed copy: the cells as they are now, with the stored outputs that were made through the evidence."""
+    """The executed copy as nbformat has it; `executed` makes it."""
     import nbformat
 
-    book = nbformat.read(notebook, as_version=4)
+    return nbformat.reads(executed(notebook, outputs, evidence), as_version=4)
+
+
+def executed(
+    notebook: Path, outputs: Mapping[str, Sequence[Mapping[str, Any]]], evidence: Mapping[str, Any]
+) -> str:
+    """The executed copy as JSON: the cells as they are now, with the stored outputs that were made through the evidence.
+
+    Sorted keys and no trace of when or where it ran: one byte sequence for one content. nbformat is not needed (its import alone
+    takes longer than a paper).
+    """
+    book = json.loads(notebook.read_text(encoding="utf-8"))
     known = {
         key for group in ("numbers", "statements", "tables", "figures") for key in evidence.get(group, {})
     }
-    for cell in book.cells:
-        if cell.cell_type != "code":
-            continue
-        kept = [
-            output
-            for output in outputs.get(cell.id, [])
-            if output.get("metadata", {}).get("altro", {}).get("key") in known
-        ]
-        cell.outputs = [nbformat.from_dict({**output, "output_type": "display_data"}) for output in kept]
-        for output in cell.outputs:
-            for extra in ("execution_count", "transient"):
-                output.pop(extra, None)
-        cell.execution_count = None
-        cell.metadata.pop("execution", None)
-        cell.metadata.pop("papermill", None)
-    book.metadata = nbformat.from_dict(
-        {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    )
-    return book
+    cells = []
+    for cell in book["cells"]:
+        cell = {**cell, "source": _lines(cell["source"])}
+        if cell["cell_type"] == "code":
+            stored = (
+                o
+                for o in outputs.get(cell["id"], [])
+                if o.get("metadata", {}).get("altro", {}).get("key") in known
+            )
+            cell |= {"execution_count": None, "outputs": [_output(output) for output in stored]}
+            cell["metadata"] = {
+                k: v for k, v in cell["metadata"].items() if k not in ("execution", "papermill")
+            }
+        cells.append(cell)
+    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
 
-def dump(book: NotebookNode) -> str:
-    """The notebook as JSON: sorted keys, one byte sequence for one content."""
-    import nbformat
+def _output(output: Mapping[str, Any]) -> dict[str, Any]:
+    data = {
+        kind: _lines(value) if isinstance(value, str) else value for kind, value in output["data"].items()
+    }
+    return {"output_type": "display_data", "data": data, "metadata": output["metadata"]}
 
-    nbformat.validate(book)
-    return json.dumps(book, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+def _lines(text: str | list[str]) -> list[str]:
+    return "".join(text).splitlines(keepends=True)

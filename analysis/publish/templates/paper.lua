@@ -67,7 +67,7 @@ local function figure(item)
   if typst then
     image = pandoc.RawInline("typst", "#image(" .. quoted(item.file) .. ", width: " .. item.width .. ", alt: " .. quoted(item.alt) .. ")")
   else
-    image = pandoc.Image({ pandoc.Str(item.alt) }, item.file, "", pandoc.Attr("", {}, { alt = item.alt, style = "width:" .. item.width }))
+    image = pandoc.Image({ pandoc.Str(item.alt) }, item.file, "", pandoc.Attr("", {}, { { "alt", item.alt }, { "style", "width:" .. item.width } }))
   end
   local made = pandoc.Figure({ pandoc.Plain({ image }) }, { long = { pandoc.Plain(caption("figure", item)) } }, pandoc.Attr(item.key))
   return pandoc.Blocks({ made })
@@ -130,7 +130,7 @@ local function table_of(item)
   for _, note in ipairs(item.notes) do notes:insert(pandoc.Para(inlines(note, item.cell))) end
   local out = pandoc.Blocks({})
   if html then
-    out:insert(pandoc.Div({ made }, pandoc.Attr("", { "scroll" }, { role = "region", tabindex = "0", ["aria-label"] = words.table .. " " .. count.table })))
+    out:insert(pandoc.Div({ made }, pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", words.table .. " " .. count.table } })))
   else
     out:insert(made)
   end
