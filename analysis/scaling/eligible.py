@@ -154,6 +154,24 @@ class Eligible:
             return None
         return float(self.places["low"].sum()), float(self.places["high"].sum())
 
+    @property
+    def relative_error(self) -> float:
+        """Standard error of the total relative to it; 0 where the prevalence was published without uncertainty."""
+        if self.interval is None or self.total == 0:
+            return 0.0
+        return (self.interval[1] - self.interval[0]) / (2 * NORMAL_95 * self.total)
+
+    def points(self) -> pd.DataFrame:
+        """The places for a map: name, lon, lat, eligible, share of residents."""
+        frame = self.places[["name", "lon", "lat", "eligible", "share"]].reset_index(drop=True)
+        frame.attrs["columns"] = {
+            "lon": {"unit": "position"},
+            "lat": {"unit": "position"},
+            "eligible": {"unit": "persons"},
+            "share": {"unit": "share", "digits": 2},
+        }
+        return frame
+
     def largest(self, count: int) -> pd.DataFrame:
         """The `count` places with most eligible people, ties broken by code."""
         ordered = self.places.sort_values(["eligible", "code"], ascending=[False, True])
@@ -250,15 +268,30 @@ def _check(prevalence: pd.DataFrame) -> None:
 def by_structure(places: pd.DataFrame, city: pd.DataFrame, prevalence: pd.DataFrame) -> pd.DataFrame:
     """Eligible people in parts of a city, by the city's own sex and age structure applied to each part's total.
 
-    `places`: place, population (and names); `city`: the one territory row of the city. Every part gets the same share, so that the
-    result says how many, never which part has relatively more. Returns `places` with share and eligible.
+    `places`: name_it, name_en, kind, population; parts are the rows of kind "district". `city`: the one territory row of the city. Every
+    part gets the same share: the result says how many, never which part has relatively more. Columns: district, residents, share, eligible.
     """
     if len(city) != 1:
         raise EstimateError(
             Fault(say(f"{len(city)} righe per la città", f"{len(city)} rows for the city"), "territory", "1")
         )
     share = float(estimate(city, prevalence).places["share"].iloc[0])
-    return places.assign(share=share, eligible=places["population"].astype(float) * share)
+    parts = places[places["kind"] == "district"]
+    frame = pd.DataFrame(
+        {
+            "district": [{"it": it, "en": en} for it, en in zip(parts["name_it"], parts["name_en"])],
+            "residents": parts["population"].to_numpy(dtype=float),
+        }
+    )
+    frame["share"] = share
+    frame["eligible"] = frame["residents"] * share
+    frame.attrs["columns"] = {
+        "district": {"text": True},
+        "residents": {"unit": "persons"},
+        "share": {"unit": "share", "digits": 2},
+        "eligible": {"unit": "persons"},
+    }
+    return frame
 
 
 def published(cells: pd.DataFrame) -> pd.DataFrame:

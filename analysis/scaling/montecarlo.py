@@ -266,14 +266,33 @@ def _rollout(drawn: Draws, eligible: np.ndarray, served: np.ndarray) -> pd.DataF
     return frame
 
 
-def exceedance(drawn: Draws, areas: Sequence[tuple[str, float, int]], targets: np.ndarray) -> pd.DataFrame:
-    """P(at least `target` people retained) for each area and target. Columns: area, target, probability."""
+def exceedance(
+    drawn: Draws, areas: Sequence[tuple[str, float, int]], targets: np.ndarray | None = None
+) -> pd.DataFrame:
+    """P(at least `target` people retained) for each area and target. Columns: area, target, probability.
+
+    Without `targets`: 120 of them, evenly on a log scale from what the smallest area almost surely retains to what the largest hardly does.
+    """
     rates = np.sort(drawn.reached("retained").ravel())
+    if targets is None:
+        sizes = [eligible for _, eligible, _ in areas]
+        targets = np.geomspace(
+            max(1.0, rates[len(rates) // 200] * min(sizes)),
+            max(2.0, rates[-1 - len(rates) // 200] * max(sizes)),
+            120,
+        )
     frames = []
     for name, eligible, _ in areas:
         below = np.searchsorted(rates * eligible, targets, side="left")
         frames.append(pd.DataFrame({"area": name, "target": targets, "probability": 1 - below / len(rates)}))
     frame = pd.concat(frames, ignore_index=True)
+    frame.attrs["columns"] = _specs(frame)
+    return frame
+
+
+def aim(target: float) -> pd.DataFrame:
+    """The target as a table of one cell, for the figures that mark it."""
+    frame = pd.DataFrame({"target": [float(target)]})
     frame.attrs["columns"] = _specs(frame)
     return frame
 

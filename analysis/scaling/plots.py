@@ -21,11 +21,12 @@ LABELS = 6
 BAND_ALPHA = 0.22
 
 
-def eligible_map(data: pd.DataFrame, words: Words) -> Figure:
+def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by `share`; the largest named by `name`."""
     from matplotlib import patheffects
 
-    data = data.dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
+    scope = str(data["scope"]["place"].iloc[0])
+    data = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
     fig, ax = style.subplots(height=4.6)
     top = data["eligible"].max()
     colour = {"cmap": style.SEQUENTIAL, "vmin": data["share"].min(), "vmax": data["share"].max()}
@@ -36,6 +37,7 @@ def eligible_map(data: pd.DataFrame, words: Words) -> Figure:
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)
     ax.set_axis_off()
+    ax.set_title(scope)
     halo = [patheffects.withStroke(linewidth=2, foreground="white")]
     for row in _apart(data, stretch).itertuples():
         radius = np.sqrt(row.eligible / top * LARGEST / np.pi)

@@ -23,6 +23,10 @@ class Scope:
     name: str
     territory: pd.DataFrame
 
+    def named(self) -> pd.DataFrame:
+        """Kind and name of the area, as a table of one row for the figures that print them."""
+        return pd.DataFrame({"area": [self.area], "place": [self.name]})
+
 
 def select(territory: pd.DataFrame, area: str, place: str = "", home: str = "") -> Scope:
     """The rows of `territory` in the municipality, province or region `place`, or all of them ("country").
@@ -93,10 +97,11 @@ def home(territory: pd.DataFrame, municipalities: pd.Series) -> str:
 
 
 def nested(territory: pd.DataFrame, home: str = "", areas: Iterable[str] = AREAS) -> list[Scope]:
-    """The areas around `home`, from its municipality outwards; an area that adds no place to the one before is left out."""
+    """The areas of `territory` around `home` (or its most populous municipality), from the municipality outwards; an area that adds no place to the one before is left out."""
     scopes: list[Scope] = []
+    inside = home if (territory["code"] == home).any() else ""
     for area in areas:
-        found = select(territory, area, home=home)
+        found = select(territory, area, home=inside)
         if not scopes or len(found.territory) > len(scopes[-1].territory):
             scopes.append(found)
     return scopes

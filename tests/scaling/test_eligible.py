@@ -96,7 +96,8 @@ def test_cells_names_the_concepts_that_exist(benchmarks):
 
 
 def test_parts_of_a_city_take_the_structure_of_the_city(territory):
-    districts = pd.DataFrame({"place": ["a", "b"], "population": [1000, 3000]})
+    districts = pd.DataFrame({"kind": ["city", "district", "district"], "population": [4000, 1000, 3000]})
+    districts = districts.assign(name_it=["c", "a", "b"], name_en=["c", "a", "b"])
     result = eligible.by_structure(districts, territory.head(1), CELLS)
     share = (500 * 0.094 + 400 * 0.059) / 2340
     assert result["eligible"].tolist() == pytest.approx([1000 * share, 3000 * share])
