@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.evidence.words import Words
 
 LIGHT = "#c4dbe6"
+PALE = "#e4eef3"
 
 
 def _wrap(text: str, width: int) -> str:
@@ -126,6 +127,8 @@ def funnel(data: pd.DataFrame, words: Words) -> Figure:
 
 def units(data: pd.DataFrame, words: Words) -> Figure:
     """One tile a company and phase: units beyond CSR and HR over units met; the colour is the share, a blank tile met none."""
+    from matplotlib.colors import LinearSegmentedColormap
+
     companies, phases = list(dict.fromkeys(data["company"])), list(dict.fromkeys(data["phase"]))
     fig, ax = style.subplots(height=0.9 + 0.24 * len(companies))
     share, beyond, met = (
@@ -136,10 +139,15 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         for name in ("share", "beyond", "units")
     )
     mesh = ax.pcolormesh(
-        np.ma.masked_invalid(share), cmap=style.SEQUENTIAL, vmin=0, vmax=1, edgecolors="white", linewidth=1.5
+        np.ma.masked_invalid(share),
+        cmap=LinearSegmentedColormap.from_list("share", (PALE, style.ACCENT)),
+        vmin=0,
+        vmax=1,
+        edgecolors="white",
+        linewidth=1.5,
     )
     for i, j in np.argwhere(met > 0):
-        colour = "white" if share[i, j] > 0.5 else style.INK
+        colour = "white" if share[i, j] > 0.55 else style.INK
         text = f"{words.number(beyond[i, j], 'count')}/{words.number(met[i, j], 'count')}"
         ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=colour, fontsize=8)
     ax.set_yticks(np.arange(len(companies)) + 0.5, [_wrap(str(name), 34) for name in companies])
