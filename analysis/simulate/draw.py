@@ -16,7 +16,7 @@ from analysis.simulate import declare, means, network, progress, respondents, re
 from analysis.simulate import truth as truths
 from analysis.simulate.calendar import Calendar
 
-DEFAULT_SEED = 2016
+DEFAULT_SEED = 42
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def money(
     )
     names = {
         "company": people.loc[people["type"].eq("profit"), "name"].to_numpy(),
-        "foundation": np.array([funder]),
+        "foundation": np.array([texts["foundation"]]),
         "public": people.loc[people["type"].eq("public"), "name"].to_numpy(),
         "citizens": np.array([texts["citizens"]]),
         "own": np.array([texts["own"]]),
@@ -70,7 +70,7 @@ def money(
         ["date", "status", "source"], kind="stable", ignore_index=True
     )
     ledger.insert(0, "entry", ids("l", len(ledger)))
-    ledger["currency"] = np.where(ledger["amount"].notna(), "EUR", None)
+    ledger["currency"] = ledger["amount"].notna().map({True: "EUR", False: None})
     return ledger
 
 

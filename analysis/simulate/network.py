@@ -122,7 +122,7 @@ def events(
     date = when.working_day(low + (high - low) * rng.random(len(phase)))
     order = np.lexsort((phase, date))
     phase, date, n = phase[order], date[order], len(phase)
-    facilitators = _facilitators(truth, catalogue, people)
+    facilitators = _facilitators(catalogue, people)
     texts = catalogue["events"]
     number = pd.Series(phase).groupby(phase).cumcount() + 1
     return pd.DataFrame(
@@ -140,10 +140,10 @@ def events(
     )
 
 
-def _facilitators(truth: Mapping[str, Any], catalogue: Mapping[str, Any], people: pd.DataFrame) -> np.ndarray:
-    """The coordinator and the research body, who facilitate and mediate."""
+def _facilitators(catalogue: Mapping[str, Any], people: pd.DataFrame) -> np.ndarray:
+    """The coordinator and the research body, who facilitate and mediate: ids, in this order."""
     nonprofit = people.loc[people["type"].eq("nonprofit"), "actor"].to_numpy()
-    return nonprofit[[catalogue["actors"]["coordinator"], catalogue["actors"]["research"]]]
+    return np.asarray(nonprofit[[catalogue["actors"]["coordinator"], catalogue["actors"]["research"]]])
 
 
 def attendance(
@@ -229,7 +229,7 @@ def _unit(
     size = wanted["size"].fillna(1).to_numpy()
     pick = wanted["start"].fillna(0).to_numpy() + np.floor(rng.random(len(actor)) * size)
     unit = pool["unit"].to_numpy()[pick.astype(int)]
-    return np.where(company, unit, None)
+    return np.asarray(pd.Series(unit).where(company, None), dtype=object)
 
 
 def joining(
@@ -258,7 +258,7 @@ def mediation(
     rng = stream(seed, "mediation")
     p, n = truth["mediation"], truth["mediation"]["acts"]
     kinds, often = people["type"].to_numpy(), came.sum(axis=0) + 0.5
-    facilitators = _facilitators(truth, catalogue, people)
+    facilitators = _facilitators(catalogue, people)
     often[people["actor"].isin(facilitators)] = 0.0
     company = np.where(kinds == "profit", often, 0.0)
     other = np.where(np.isin(kinds, ["nonprofit", "public"]), often, 0.0)

@@ -98,7 +98,7 @@ def matches(
         {
             "need": chosen["need"],
             "asset": chosen["asset"],
-            "broker": np.where(rng.random(n) < 0.62, broker, None),
+            "broker": pd.Series(broker).where(rng.random(n) < 0.62, None),
             "status": rng.choice(list(p), n, p=np.array(list(p.values())) / sum(p.values())),
             "date": date,
             "quantity": np.minimum(chosen["quantity"], chosen["quantity_asset"]),
@@ -115,12 +115,11 @@ def ideas(
     rng = stream(seed, "ideas")
     p, texts = truth["ideas"], catalogue["ideas"]
     n = p["number"]
-    combos = len(texts["things"]) * len(texts["audiences"])
-    order = np.resize(rng.permutation(combos), n)
-    thing, audience = np.divmod(order, len(texts["audiences"]))
+    things, audiences = texts["things"], texts["audiences"]
+    combos = np.array([(t, a) for t, thing in enumerate(things) for a in thing[2]])
+    thing, audience = combos[np.resize(rng.permutation(len(combos)), n)].T
     weight = people["type"].map({"profit": 1.0, "nonprofit": 1.7, "public": 0.6, "citizen": 0.4}).to_numpy()
     promoter = people["actor"].to_numpy()[rng.choice(len(people), n, p=weight / weight.sum())]
-    things, audiences = texts["things"], texts["audiences"]
     table = pd.DataFrame(
         {
             "title": [f"{things[t][0]} {audiences[a][0]}" for t, a in zip(thing, audience)],

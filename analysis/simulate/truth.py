@@ -230,3 +230,40 @@ def expected_community(truth: Mapping[str, Any]) -> dict[str, float]:
         phase: 2 + sum(number[kind] * reach[kind][phase] for kind in reach)
         for phase in truth["community"]["events"]
     }
+
+
+def opposite() -> dict[str, Any]:
+    """Overrides that turn the main signs of the defaults around: a study whose statements must come out the other way.
+
+    Men carry more care and more conflict; flexible hours raise conflict; conflict grows between the waves; men rather
+    than women are kept from work by care; the design community widens from phase to phase.
+    """
+    base = load()
+    phases = list(base["community"]["events"])
+    turned = {
+        scale: {
+            key: -base["conflict"][scale][key]
+            for key in ("women_minus_men", "women_more_with_care", "flexible", "change", "change_if_flexible")
+        }
+        for scale in ("wfc", "fwc")
+    }
+    return {
+        "care": {load: _swapped(base["care"][load]) for load in ("children", "relatives")},
+        "employment": {
+            "women_minus_men": -base["employment"]["women_minus_men"],
+            "care_penalty": _swapped(base["employment"]["care_penalty"]),
+            "reason_care": _swapped(base["employment"]["reason_care"]),
+        },
+        "work": {"reduced_for_care": _swapped(base["work"]["reduced_for_care"])},
+        "conflict": turned,
+        "community": {
+            "reach": {
+                kind: dict(zip(phases, [reach[phase] for phase in reversed(phases)]))
+                for kind, reach in base["community"]["reach"].items()
+            }
+        },
+    }
+
+
+def _swapped(by_sex: Mapping[str, Any]) -> dict[str, Any]:
+    return {"f": by_sex["m"], "m": by_sex["f"]}
