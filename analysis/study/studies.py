@@ -7,7 +7,6 @@ the command line lists studies with it.
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Set
@@ -19,7 +18,7 @@ from analysis.errors import Fault, StudyError, say
 from analysis.study import readers, settings, territory
 from analysis.study.codebook import Codebook
 from analysis.study.codebook import read as read_codebook
-from analysis.study.contracts import Label, Table, contracts, nearest
+from analysis.study.contracts import Table, contracts, nearest
 from analysis.study.declared import load
 from analysis.study.readers import Source
 from analysis.study.settings import Settings
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from analysis.study.microdata import Shelf, Survey
 
 SCENARIOS = "scenarios"  # declared quantities in TOML: no table, but a notebook needs it as it needs one
-SIMULATED = {"it": "Studio dimostrativo, dati simulati", "en": "Demonstration study, simulated data"}
 
 
 def present(data: Path | None = None) -> list[str]:
@@ -336,6 +334,11 @@ class Study:
                 faults += error.faults
         if self._codebook_file.exists():
             faults += self._check_survey(draft)
+        if self._scenarios_file.exists():
+            try:
+                load(self._scenarios_file, self.shown(self._scenarios_file))
+            except StudyError as error:
+                faults += error.faults
         if self.settings.territory == "own" and "territory" not in found:
             faults.append(
                 Fault(
@@ -385,57 +388,15 @@ class Study:
 
     def context(self) -> dict[str, Any]:
         """What the evidence needs to know of the study: a plain mapping, ready for JSON. Raises StudyError when `actors` or the codebook has faults."""
-        s = self.settings
-        sampling = {
-            name: {"kind": item.kind, "frame": item.frame, "population": item.population,
-                   "response_rate": "unknown" if item.response_rate is None else item.response_rate,
-                   "strata": item.strata, "cluster": item.cluster, "weight": item.weight}
-            for name, item in s.sampling.items()
-        }  # fmt: skip
-        return {
-            "study": self.id, "title": s.title, "place": s.place, "provenance": s.provenance,
-            "authors": [{"name": a.name, "role": a.role, "affiliation": a.affiliation, "email": a.email, "orcid": a.orcid} for a in s.authors],
-            "label": SIMULATED if s.provenance == "simulated" else None,
-            "edition": s.edition.isoformat(), "licence": s.licence, "citation": s.citation, "funder": s.funder, "source": s.source,
-            "sampling": sampling, "tables": list(self.tables),
-            "disclosure": {"threshold": s.threshold, "confidential_organisations": s.confidential_organisations},
-            "style": s.style, "plan": s.plan, "labels": self._labels(), "organisations": self._organisations(),
-        }  # fmt: skip
+        from analysis.study import describe
 
-    def _labels(self) -> dict[str, dict[str, Label]]:
-        """Field or enumeration → code → label; a field that several tables share has the codes of all; the codebook's variables come last and win."""
-        labels: dict[str, dict[str, Label]] = {}
-        for name, codes in contracts().enumerations.items():
-            labels.setdefault(name, {}).update({code.name: code.label for code in codes})
-        for table in contracts().tables.values():
-            for name, field in table.fields.items():
-                if field.codes:
-                    labels.setdefault(name, {}).update({code.name: code.label for code in field.codes})
-        if self._codebook_file.exists():
-            for name, codes_ in self.codebook.labels().items():
-                labels[name] = labels.get(name, {}) | codes_
-        return labels
-
-    def _organisations(self) -> dict[str, dict[str, Any]]:
-        """Actor → name, code, how it may be named, type, consent to ratings. Codes follow an order that tells nothing about names; they stay while the actors do."""
-        if "actors" not in self.tables:
-            return {}
-        frame, faults = self._checked("actors")
-        if faults:
-            raise StudyError(faults)
-        default = "code" if self.settings.provenance == "collected" else "yes"
-        mixed = sorted(
-            frame["actor"], key=lambda actor: hashlib.sha256(f"{self.id}/{actor}".encode()).hexdigest()
-        )
-        width = len(str(len(mixed)))
-        codes = {actor: f"A{number:0{width}d}" for number, actor in enumerate(mixed, start=1)}
-        publish = frame["publish_name"].fillna(default)
-        consent = frame["consent_ratings"].eq("yes")
-        columns = zip(frame["actor"], frame["name"], publish, frame["type"], consent)
-        return {
-            actor: {"name": name, "code": codes[actor], "publish": how, "type": kind, "consent": bool(given)}
-            for actor, name, how, kind, given in columns
-        }
+        actors = None
+        if "actors" in self.tables:
+            actors, faults = self._checked("actors")
+            if faults:
+                raise StudyError(faults)
+        variables = self.codebook.labels() if self._codebook_file.exists() else {}
+        return describe.context(self.settings, self.tables, actors, variables)
 
 
 def _known_name(name: str) -> None:
