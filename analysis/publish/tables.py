@@ -157,15 +157,30 @@ def _own_cell(cell: Any, language: str, digits: int) -> str:
 
 
 def fit(head: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[float, bool]:
-    """The largest type at which the table fits the text block; where none does, the page is flipped."""
-    needs = []
+    """The largest type at which the table fits the text block; where none does, the page is flipped.
+
+    Before the page is flipped, intervals may go below their values.
+    """
+    whole, stacked = [], []
     for i, column in enumerate(head):
         texts = [str(row[i]["text"]) for row in rows if i < len(row)]
-        longest = max((len(piece) for text in [*texts, column["text"]] for piece in text.split()), default=1)
-        whole = max((len(text) for text in texts), default=1)
-        needs.append(max(longest, min(whole, 22 if column["align"] == "left" else 26)))
-    for width, flipped in ((UPRIGHT, False), (FLIPPED, True)):
-        for size in SIZES:
-            if sum(needs) * size * 0.49 + 11 * len(needs) <= width:
+        word = max((len(piece) for text in [*texts, column["text"]] for piece in text.split()), default=1)
+        line = max((len(text) for text in texts), default=1)
+        if column["align"] == "left":
+            needs = (max(word, min(line, 22)), max(word, min(line, 16)))
+        else:
+            needs = (
+                max(word, line),
+                max(word, *(len(part) for text in texts for part in text.split(" (")), 1),
+            )
+        whole.append(needs[0])
+        stacked.append(needs[1])
+    for width, flipped, needed, sizes in (
+        (UPRIGHT, False, whole, SIZES),
+        (UPRIGHT, False, stacked, SIZES[:3]),
+        (FLIPPED, True, whole, SIZES),
+    ):
+        for size in sizes:
+            if sum(needed) * size * 0.49 + 11 * len(needed) <= width:
                 return size, flipped
     return SIZES[-1], True

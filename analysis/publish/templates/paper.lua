@@ -9,6 +9,7 @@ local section = { 0, 0, 0, 0, 0, 0 }
 local typst = FORMAT:match("typst") ~= nil
 local html = FORMAT:match("html") ~= nil
 local NBSP = "\u{a0}"
+local SHORT = 16 -- tables of so many rows are not broken across pages
 
 local function problem(cell, text)
   problems[#problems + 1] = cell .. "\t" .. text
@@ -135,7 +136,10 @@ local function table_of(item)
     out:insert(made)
   end
   if #notes > 0 then out:extend(div("notes", notes)) end
-  if typst and item.flipped then
+  if typst and not item.flipped and #rows <= SHORT then
+    out:insert(1, pandoc.RawBlock("typst", "#together["))
+    out:insert(pandoc.RawBlock("typst", "]"))
+  elseif typst and item.flipped then
     out:insert(1, pandoc.RawBlock("typst", "#page(flipped: true)["))
     out:insert(pandoc.RawBlock("typst", "]"))
   end
