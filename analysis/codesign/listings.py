@@ -114,20 +114,22 @@ def practices(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def claims(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a public figure with its source, figures on one subject side by side: the reader sees where sources differ."""
-    frame = frame.sort_values("topic_en", kind="stable")
+    """One row a public figure with its source and the source's own qualification; figures on one subject stand side by side, in the order of the file."""
+    rank, _ = pd.factorize(frame["topic_en"])
+    frame = frame.assign(rank=rank).sort_values("rank", kind="stable")
+    notes = pd.DataFrame(bilingual(frame, "note"), index=frame.index)
+    notes = notes.where(notes == "", " (" + notes + ")")
+    sources = notes.apply(lambda note: frame["source"].astype(str) + note)
     table = pd.DataFrame(
         {
             "topic": bilingual(frame, "topic"),
             "amount": frame["value"].to_numpy(dtype=float),
-            "source": frame["source"].to_numpy(),
-            "note": bilingual(frame, "note"),
+            "public_source": sources.to_dict("records"),
         }
     )
     table.attrs["columns"] = {
         "topic": {"text": True},
         "amount": {"unit": "euro"},
-        "source": {},
-        "note": {"text": True},
+        "public_source": {"text": True},
     }
     return table

@@ -130,7 +130,7 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     companies, phases = list(dict.fromkeys(data["company"])), list(dict.fromkeys(data["phase"]))
-    fig, ax = style.subplots(height=0.9 + 0.24 * len(companies))
+    fig, ax = style.subplots(height=0.9 + 0.215 * len(companies))
     share, beyond, met = (
         data.pivot(index="company", columns="phase", values=name)
         .reindex(index=companies, columns=phases)

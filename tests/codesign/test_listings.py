@@ -47,16 +47,21 @@ def test_practices_follow_the_phases_and_steps():
     assert [cell["it"] for cell in listings.practices(frame)["practice"]] == ["c", "d", "b", "a"]
 
 
-def test_claims_on_one_subject_stand_side_by_side():
+def test_claims_on_one_subject_stand_side_by_side_with_their_qualification():
     frame = pd.DataFrame(
         {
             "topic_it": ["b", "a", "b"],
             "topic_en": ["b", "a", "b"],
             "value": [1, 2, 3],
             "source": ["x", "y", "z"],
+            "note_it": ["oltre", pd.NA, pd.NA],
+            "note_en": ["over", pd.NA, pd.NA],
         }
     )
-    assert listings.claims(frame)["source"].tolist() == ["y", "x", "z"]
+    table = listings.claims(frame)
+    assert [cell["en"] for cell in table["public_source"]] == ["x (over)", "z", "y"]
+    assert table["public_source"][0]["it"] == "x (oltre)"
+    assert table["amount"].tolist() == [1.0, 3.0, 2.0]
 
 
 def test_partnership_leaves_out_companies_and_supporters():
