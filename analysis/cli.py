@@ -160,7 +160,11 @@ def papers(chosen: argparse.Namespace) -> int:
     if summary.rendered and not chosen.draft:
         from analysis.publish import index
 
-        index.write(places.papers())
+        shelves = {edition.kept for edition in planned if edition.name in summary.rendered}
+        for kept in shelves:
+            index.write(
+                places.papers() if kept else places.build() / "editions", places.notebooks(), places.data()
+            )
     for path in sorted(summary.products) if chosen.draft or given else ():
         print(path.relative_to(places.root()).as_posix())
     for line in summary.failures:

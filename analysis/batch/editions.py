@@ -176,7 +176,9 @@ class Edition:
         parts = self.render_parts(inputs)
         reasons = keys.changed(entry.get("render", {}), parts)
         if reasons:
-            return reasons, list(formats)
+            return reasons if entry.get("render") else [say("mai impaginato", "never rendered")], list(
+                formats
+            )
         local: dict[str, Any] = {}
         if self.local_state.exists():
             local = json.loads(self.local_state.read_text(encoding="utf-8"))
@@ -201,7 +203,7 @@ class Edition:
 def plan(
     studies: Iterable[Any], chosen: Iterable[Notebook], given: Mapping[str, Any], draft: bool = False
 ) -> tuple[list[Edition], list[tuple[str, str, list[str]]]]:
-    """The editions of `studies` (each with `id`, `folder`, `tables`, `settings_mapping()` and `files(table)`, a list of paths), and the pairs that cannot run with what they lack.
+    """The editions of `studies` (each with `id`, `folder`, `tables` and `files(table)`, a list of paths), and the pairs that cannot run with what they lack.
 
     Parameters are validated for every notebook before anything starts; all faults at once.
     """
@@ -228,13 +230,18 @@ def plan(
             wanted = tuple(
                 name for name in notebook.declared if name in set(study.tables) or name == "territory"
             )
-            files = {_printable(path, study.folder): path for name in wanted for path in study.files(name)}
-            editions.append(
-                Edition(
-                    study.id, study.folder, notebook, values, wanted, files, study.settings_mapping(), draft
-                )
-            )
+            files = {_printable(path, study.folder): path for path in _files(study, wanted)}
+            settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
+            editions.append(Edition(study.id, study.folder, notebook, values, wanted, files, settings, draft))
     return editions, left_out
+
+
+def _files(study: Any, wanted: Iterable[str]) -> list[Path]:
+    """Files on which a run depends: the declared tables, and those from which the study tells names and value labels."""
+    told = [name for name in ("actors",) if name in study.tables]
+    paths = [path for name in dict.fromkeys([*told, *wanted]) for path in study.files(name)]
+    always = [study.folder / "survey" / "codebook.toml", study.folder / "scenarios.toml"]
+    return list(dict.fromkeys([*paths, *(path for path in always if path.exists())]))
 
 
 def _printable(path: Path, folder: Path) -> str:

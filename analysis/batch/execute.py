@@ -109,6 +109,7 @@ def run(task: Job) -> Outcome:
         papermill.execute_notebook(
             str(task.source), str(executed), {"study": task.study_argument, **task.parameters}, cwd=str(task.source.parent),
             kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=False,
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )  # fmt: skip
     except PapermillExecutionError as error:
         return _failed(task, executed, start, f"{error.ename}: {error.evalue}", _failing_cell(executed))

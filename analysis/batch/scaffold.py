@@ -13,44 +13,50 @@ from analysis.errors import Fault, RunError, say
 PROSE = [
     (
         "question",
-        "# Domanda {#sec-question}\n\nChi fa parte del progetto? Questo notebook conta le organizzazioni dello studio per tipo: "
-        "sono `{val} organisations` in tutto. È un punto di partenza: sostituite domanda, dati e testo con i vostri.",
-        "# Question {#sec-question}\n\nWho takes part in the project? This notebook counts the organisations of the study by type: "
-        "there are `{val} organisations` in all. It is a place to start from: replace question, data and text with your own.",
+        "# Domanda {#sec-question}\n\nChe cosa hanno risposto le persone intervistate? Questo notebook conta le risposte a una domanda "
+        "del questionario: `{val} respondents` persone hanno risposto. È un punto di partenza: sostituite domanda, dati e testo con i vostri.",
+        "# Question {#sec-question}\n\nWhat did the people interviewed answer? This notebook counts the answers to one question "
+        "of the survey: `{val} respondents` persons answered. It is a place to start from: replace question, data and text with your own.",
     ),
     (
         "results",
-        "# Risultati {#sec-results}\n\nLa @fig-types e la @tbl-types mostrano le organizzazioni per tipo. `{say} companies_and_nonprofits`",
-        "# Results {#sec-results}\n\n@fig-types and @tbl-types show the organisations by type. `{say} companies_and_nonprofits`",
+        "# Risultati {#sec-results}\n\nLa @fig-answers e la @tbl-answers mostrano le risposte. `{say} more_than_half`",
+        "# Results {#sec-results}\n\n@fig-answers and @tbl-answers show the answers. `{say} more_than_half`",
     ),
     (
         "limits",
-        "# Limiti {#sec-limits}\n\nÈ un conteggio completo delle organizzazioni registrate nello studio: non c'è errore campionario, e nulla si dice di chi non è registrato.",
-        "# Limits {#sec-limits}\n\nThis is a complete count of the organisations recorded in the study: there is no sampling error, and nothing is said of those not recorded.",
+        "# Limiti {#sec-limits}\n\nLe quote non sono ponderate e descrivono chi ha risposto, non la popolazione. Chi non ha risposto alla domanda è escluso.",
+        "# Limits {#sec-limits}\n\nThe shares are unweighted and describe those who answered, not the population. Those who did not answer the question are left out.",
     ),
 ]
 
 CODE = {
-    "parameters": 'study = "demo"\nat_least = 0',
+    "parameters": 'study = "demo"\nwave = 1\nvariable = "care_load"',
     "load": (
         "from types import SimpleNamespace\n\nfrom analysis.evidence import record, style\nfrom analysis.study import studies\n\n"
-        's = studies.open_study(study)\nev = record.open_record(s.context(), notebook="{name}")'
+        's = studies.open_study(study)\nev = record.open_record(s.context(), notebook="NAME")'
     ),
     "count": (
-        'actors = s.table("actors")\ncounts = actors.groupby("type", as_index=False).size().rename(columns={{"size": "organisations"}})\n'
-        'counts = counts[counts["organisations"] >= at_least].reset_index(drop=True)\n'
-        'counts.attrs["columns"] = {{"organisations": {{"counts": "organisations"}}}}\nev.number("organisations", len(actors), "organisations")'
+        "answers = s.survey(wave).frame[variable].dropna()\n"
+        'shares = answers.value_counts().rename_axis("answer").reset_index(name="cases")\n'
+        'shares = shares.assign(n=len(answers), share=shares["cases"] / len(answers))\n'
+        'shares["answer"] = shares["answer"].astype(str)\n'
+        'shares.attrs["columns"] = {\n    "answer": {"labels": variable},\n    "cases": {"counts": "persons"},\n'
+        '    "n": {"counts": "persons", "hidden": True},\n'
+        '    "share": {"unit": "share", "n": "n", "cases": "cases", "parts": "answer"},\n}\n'
+        'ev.number("respondents", len(answers), "persons")'
     ),
     "compare": (
-        'by_type = actors["type"].value_counts()\ngap = int(by_type.get("profit", 0) - by_type.get("nonprofit", 0))\n'
-        'ev.statement("companies_and_nonprofits", SimpleNamespace(estimate=gap, low=gap, high=gap, n=len(actors)), "organisations")'
+        'gap = shares["share"].max() - 0.5\n'
+        'ev.statement("more_than_half", SimpleNamespace(estimate=gap, low=gap, high=gap, n=len(answers)), "share_points")'
     ),
-    "table": 'ev.table("tbl-types", counts)',
     "figure": (
-        "def draw(data, words):\n    fig, ax = style.subplots(height=1.8)\n"
-        '    ax.barh([words.label("type", t) for t in data["type"]], data["organisations"], color=style.ACCENT)\n'
-        '    ax.set_xlabel(words("organisations"))\n    words.axis(ax.xaxis, "organisations")\n    return fig\n\n\nev.figure("fig-types", counts, draw)'
+        "def draw(data, words):\n    fig, ax = style.subplots(height=2.2)\n"
+        '    ax.barh([words.label(variable, a) for a in data["answer"]], data["share"], color=style.palette(1)[0])\n'
+        '    ax.set_xlabel(words("of_respondents"))\n    ax.invert_yaxis()\n    words.axis(ax.xaxis, "share")\n    return fig\n\n\n'
+        'ev.figure("fig-answers", shares, draw)'
     ),
+    "table": 'ev.table("tbl-answers", shares)',
     "close": "ev.close()",
 }
 
@@ -62,28 +68,35 @@ keywords = {{ it = ["welfare di comunità"], en = ["community welfare"] }}
 jel = ["I38"]
 
 [needs]
-tables = ["actors"]
+tables = ["survey"]
 
-[parameters.at_least]
+[parameters.wave]
 type = "integer"
-min = 0
-default = 0
-label = {{ it = "organizzazioni per tipo, almeno", en = "organisations by type, at least" }}
+min = 1
+default = 1
+label = {{ it = "rilevazione", en = "wave" }}
+
+[parameters.variable]
+type = "text"
+default = "care_load"
+label = {{ it = "variabile del codebook", en = "variable of the codebook" }}
 
 [words]
-type = {{ it = "tipo di organizzazione", en = "type of organisation" }}
+answer = {{ it = "risposta", en = "answer" }}
+cases = {{ it = "persone", en = "persons" }}
+of_respondents = {{ it = "quota di chi ha risposto", en = "share of those who answered" }}
 
-[statements.companies_and_nonprofits]
-higher = {{ it = "Le imprese sono {{size}} più degli enti non profit.", en = "Companies outnumber non-profit bodies by {{size}}." }}
-lower = {{ it = "Gli enti non profit sono {{size}} più delle imprese.", en = "Non-profit bodies outnumber companies by {{size}}." }}
-unclear = {{ it = "Imprese ed enti non profit sono in pari numero.", en = "Companies and non-profit bodies are equal in number." }}
+[statements.more_than_half]
+higher = {{ it = "La risposta più frequente è di più della metà di chi ha risposto.", en = "The most frequent answer is that of more than half of those who answered." }}
+lower = {{ it = "Nessuna risposta raccoglie la metà di chi ha risposto.", en = "No answer is that of half of those who answered." }}
+unclear = {{ it = "La risposta più frequente è di metà di chi ha risposto.", en = "The most frequent answer is that of half of those who answered." }}
 
-[tables.tbl-types]
-caption = {{ it = "Organizzazioni per tipo.", en = "Organisations by type." }}
+[tables.tbl-answers]
+caption = {{ it = "Risposte: persone e quote.", en = "Answers: persons and shares." }}
 
-[figures.fig-types]
-caption = {{ it = "Organizzazioni dello studio, per tipo.", en = "Organisations of the study, by type." }}
-alt = {{ it = "Barre orizzontali, una per tipo di organizzazione; `{{val}} organisations` organizzazioni in tutto.", en = "Horizontal bars, one a type of organisation; `{{val}} organisations` organisations in all." }}
+[figures.fig-answers]
+caption = {{ it = "Risposte, in quota di chi ha risposto.", en = "Answers, as shares of those who answered." }}
+alt = {{ it = "Barre orizzontali, una per risposta; `{{val}} respondents` persone hanno risposto.", en = "Horizontal bars, one an answer; `{{val}} respondents` persons answered." }}
 """
 
 
@@ -123,7 +136,7 @@ def _notebook(name: str) -> dict[str, Any]:
     cells: list[dict[str, Any]] = []
 
     def code(key: str, *tags: str) -> None:
-        source = CODE[key].format(name=name) if "{" in CODE[key] else CODE[key]
+        source = CODE[key].replace("NAME", name)
         cells.append(
             {
                 "cell_type": "code",
