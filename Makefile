@@ -1,4 +1,4 @@
-# The two commands of the README: `make papers` and `make test`. Each brings its own environment.
+# The two commands of the README: `make papers` and `make test`. Each brings its own environment first.
 export OPENBLAS_NUM_THREADS = 1
 export PYTHONHASHSEED = 0
 
@@ -8,35 +8,41 @@ BIN = .venv/Scripts
 else
 BIN = .venv/bin
 endif
-STAMP = .venv/lock.stamp
-LOCKED = --extra test --extra dev --extra territory --extra bench
+EXTRAS = --extra test --extra dev --extra territory --extra bench
+TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .PHONY: papers test test-slow lint lab lock bench setup
-papers: $(STAMP)
+papers: setup
 	@$(BIN)/python -m analysis papers
 
-test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+test: setup
+	@$(TESTS) -m "not slow"
 
-test-slow: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m slow
+test-slow: setup
+	@$(TESTS) -m slow
 
-lint: $(STAMP)
+lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-lab: $(STAMP)
+lab: setup
 	@$(BIN)/python -m analysis lab
 
-bench: $(STAMP)
-	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
+bench: setup
+	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
 
-lock: $(STAMP)
-	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements.lock
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml $(EXTRAS) --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements.lock
 
-setup: $(STAMP)
-
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) tools/setup.py
+# Installs what the lock says; skipped while neither the lock nor pyproject.toml has changed.
+setup:
+	@cat requirements.lock pyproject.toml | cmp -s - .venv/installed || { \
+	  echo "Setting up .venv from requirements.lock"; \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")' && \
+	  $(PYTHON) -m venv --clear .venv && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check $$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock) && \
+	  $(BIN)/python -m uv -q pip sync --python $(BIN)/python --require-hashes requirements.lock && \
+	  $(BIN)/python -m uv -q pip install --python $(BIN)/python --no-deps --no-build-isolation -e . && \
+	  cat requirements.lock pyproject.toml > .venv/installed; }
