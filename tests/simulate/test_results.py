@@ -1,0 +1,52 @@
+import pytest
+
+from analysis.simulate import truth
+
+# Benchmarks are written with four decimals.
+ROUNDED = 5e-5
+
+
+def test_benchmarks_are_the_truth_and_say_so(drawn):
+    table = drawn.tables["benchmarks"]
+    assert table["source"].eq("parametro del simulatore").all()
+    all_ages = table.query("sex == 'all'").set_index("concept")["value"]
+    shares = truth.prevalence(drawn.truth, 18, 64)
+    assert all_ages["care-load"] == pytest.approx(1 - shares["none"], abs=ROUNDED)
+    assert all_ages["care-relatives"] == pytest.approx(shares["relatives"] + shares["both"], abs=ROUNDED)
+    assert all_ages["care-both"] == pytest.approx(shares["both"], abs=ROUNDED)
+
+
+def test_outcomes_are_counted_in_the_other_tables(drawn):
+    last = drawn.tables["outcomes"].groupby("indicator")["value"].last()
+    assert last["i2"] == len(drawn.tables["services"])
+    assert last["i5"] == len(drawn.tables["events"])
+    assert last["i4"] == drawn.tables["matches"]["status"].eq("delivered").sum()
+    assert last["i6"] == drawn.tables["mediation"]["result"].eq("agreement").sum()
+
+
+def test_indicators_start_from_nothing_or_from_the_first_wave(drawn):
+    indicators = drawn.tables["indicators"].set_index("indicator")
+    first = drawn.tables["outcomes"].groupby("indicator")["value"].first()
+    assert indicators.loc["i1", "baseline"] == first["i1"]
+    assert indicators.drop(index="i1")["baseline"].eq(0).all()
+    worse = indicators["target"] < indicators["baseline"]
+    assert worse.eq(indicators["direction"].eq("decrease")).all()
+
+
+def test_logframe_hangs_together(drawn):
+    logframe = drawn.tables["logframe"]
+    assert logframe["parent"].dropna().isin(logframe["result"]).all()
+    assert set(logframe["level"]) == {"input", "activity", "output", "outcome", "impact"}
+
+
+def test_three_raters_rate_every_item(drawn):
+    maturity = drawn.tables["maturity"]
+    assert maturity.groupby(["instrument", "item"]).size().eq(3).all()
+    items = maturity.groupby("instrument")["item"].nunique().to_dict()
+    assert items == {"correct": 7, "isat": 10, "msi": 28, "re-aim": 5}
+
+
+def test_practices_cover_the_four_phases(drawn):
+    practices = drawn.tables["practices"]
+    assert practices.groupby("phase").size().eq(3).all()
+    assert practices.notna().all().all()
