@@ -157,9 +157,19 @@ def executed(
                 k: v for k, v in cell["metadata"].items() if k not in ("execution", "papermill")
             }
         cells.append(cell)
+        if "parameters" in cell["metadata"].get("tags", []) and evidence.get("parameters"):
+            cells.append(_injected(evidence["parameters"]))
     metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def _injected(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The cell that gives the executed copy the parameters of its run, so that it runs again as it ran."""
+    source = [f"{name} = {value!r}\n" for name, value in sorted(parameters.items())]
+    source[-1] = source[-1].rstrip("\n")
+    metadata = {"tags": ["injected-parameters"]}
+    return {"cell_type": "code", "id": "injected-parameters", "metadata": metadata, "source": source, "execution_count": None, "outputs": []}  # fmt: skip
 
 
 def _output(output: Mapping[str, Any]) -> dict[str, Any]:

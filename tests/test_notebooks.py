@@ -1,0 +1,76 @@
+"""The executed copies that are published run again to the same outputs (nbval, strict), and a changed output is caught."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+COPIES = sorted((ROOT / "papers").glob("*/*/notebook.ipynb"))
+
+
+def nbval(path, tmp_path):
+    """pytest --nbval in a process of its own, free of this project's pytest settings."""
+    settings = tmp_path / "pytest.ini"
+    settings.write_text("[pytest]\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        str(settings),
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--nbval",
+        "--nbval-current-env",
+        str(path),
+    ]
+    env = {
+        **os.environ,
+        "ALTRO_LANG": "it",
+        "ALTRO_ROOT": str(ROOT),
+        "ALTRO_RUN": str(tmp_path / "run"),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "agg",
+    }
+    env |= {"TZ": "UTC", "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+
+
+def test_there_are_executed_copies_with_outputs():
+    assert {path.parts[-3] for path in COPIES} >= {"demo", "milano"}
+    for path in COPIES:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert sum(len(cell.get("outputs", [])) for cell in cells) >= 5, path
+
+
+@pytest.mark.parametrize("path", COPIES, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_an_executed_copy_gives_the_same_outputs_again(path, tmp_path):
+    result = nbval(path, tmp_path)
+    assert result.returncode == 0, result.stdout[-4000:]
+    assert "passed" in result.stdout
+
+
+def test_a_changed_output_fails(tmp_path):
+    path = ROOT / "papers" / "milano" / "codesign_outcomes" / "notebook.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    output = next(
+        output
+        for cell in book["cells"]
+        for output in cell.get("outputs", [])
+        if "text/html" in output["data"]
+    )
+    html = "".join(output["data"]["text/html"])
+    digit = next(i for i, character in enumerate(html) if character in "123456789" and html[i - 1] == ">")
+    output["data"]["text/html"] = [html[:digit] + "0" + html[digit + 1 :]] if digit else []
+    changed = tmp_path / "changed.ipynb"
+    changed.write_text(json.dumps(book), encoding="utf-8")
+    result = nbval(changed, tmp_path)
+    assert result.returncode == 1, result.stdout[-4000:]
+    assert "1 failed" in result.stdout
