@@ -27,7 +27,7 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
 
     For each concept with both a `persons` and a `share` row of the same sex, ages, place, year and denominator: implied = persons / share, with the
     bounds that rounding of the two published figures allows (half a unit of the last digit of each), the territory's residents,
-    and the difference territory − implied. Frame: concept, year, persons, share, implied, implied_low, implied_high, territory, difference.
+    and the difference territory − implied. Frame: concept, year, published_count, published_share, implied, implied_low, implied_high, territory, difference.
     """
     keys = ["concept", "sex", "age_from", "age_to", "place", "year", "denominator_en"]
     wanted = benchmarks[benchmarks["concept"].isin(concepts)]
@@ -47,8 +47,8 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
         {
             "concept": pairs["concept"],
             "year": pairs["year"],
-            "persons": persons,
-            "share": share,
+            "published_count": persons,
+            "published_share": share,
             "implied": persons / share,
             "implied_low": (persons - half_persons) / (share + half_share),
             "implied_high": (persons + half_persons) / (share - half_share),
@@ -58,8 +58,8 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
     frame["difference"] = frame["territory"] - frame["implied"]
     frame.attrs["columns"] = {
         "year": {"unit": "year"},
-        "persons": {"unit": "persons"},
-        "share": {"unit": "share"},
+        "published_count": {"unit": "persons"},
+        "published_share": {"unit": "share"},
         "implied": {"unit": "persons"},
         "implied_low": {"unit": "persons"},
         "implied_high": {"unit": "persons"},
@@ -77,7 +77,10 @@ def _step(value: float) -> float:
 
 
 def gap(frame: pd.DataFrame, concept: str) -> Difference:
-    """Residents of the territory minus those that the published pair of `concept` implies, with the bounds of its rounding."""
+    """Millions of residents: the territory's minus those that the published pair of `concept` implies, with the bounds of its rounding."""
     row = frame[frame["concept"] == concept].iloc[0]
     here = float(row["territory"])
-    return Difference(here - row["implied"], here - row["implied_high"], here - row["implied_low"], int(here))
+    estimate, low, high = (
+        (here - float(row[name])) / 1e6 for name in ("implied", "implied_high", "implied_low")
+    )
+    return Difference(estimate, low, high, int(here))

@@ -172,6 +172,15 @@ class Eligible:
         }
         return frame
 
+    def breaks(self, classes: int = 5) -> pd.DataFrame:
+        """Bounds of `classes` classes of share that hold as many places each (quantiles); fewer where places tie."""
+        bounds = np.unique(np.quantile(self.places["share"], np.linspace(0, 1, classes + 1)))
+        if len(bounds) < 2:
+            bounds = np.array([bounds[0] * 0.999, bounds[0] * 1.001])
+        frame = pd.DataFrame({"share": bounds})
+        frame.attrs["columns"] = {"share": {"unit": "share", "digits": 2}}
+        return frame
+
     def largest(self, count: int) -> pd.DataFrame:
         """The `count` places with most eligible people, ties broken by code."""
         ordered = self.places.sort_values(["eligible", "code"], ascending=[False, True])

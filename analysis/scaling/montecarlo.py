@@ -1,6 +1,6 @@
 """Reach and cost under uncertainty: quasi-random draws of a scenario's lines, carried through to people, euro and P(target reached).
 
-Draws are scrambled Sobol points (Owen 1998; scipy.stats.qmc), in independent replicates that share nothing but the seed: the spread
+Draws are scrambled Sobol points (Owen 1998, Journal of Complexity 14:466; scipy.stats.qmc, linear matrix scramble and digital shift), in independent replicates that share nothing but the seed: the spread
 between replicates measures the error of the simulation itself, apart from the uncertainty that the scenario declares. All areas use
 the same draws (common random numbers). Take-up rates are common to all municipalities, so that their uncertainty does not average out.
 """

@@ -16,40 +16,53 @@ if TYPE_CHECKING:
     from analysis.evidence.words import Words
 
 KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
-LARGEST = 620.0  # area of the largest circle, square points
+LARGEST = 800.0  # area of the largest circle, square points
 LABELS = 6
 BAND_ALPHA = 0.22
 
 
 def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
-    """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by `share`; the largest named by `name`."""
-    from matplotlib import patheffects
+    """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by class of `share`; the largest named by `name`.
 
-    scope = str(data["scope"]["place"].iloc[0])
-    data = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
-    fig, ax = style.subplots(height=4.6)
-    top = data["eligible"].max()
-    colour = {"cmap": style.SEQUENTIAL, "vmin": data["share"].min(), "vmax": data["share"].max()}
+    `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area).
+    """
+    from matplotlib import colormaps, colors, patheffects
+
+    places = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
+    stretch = float(np.cos(np.radians(places["lat"].mean())))
+    tall = np.ptp(places["lat"]) / max(np.ptp(places["lon"]) * stretch, 1e-9)
+    fig, (ax, key) = style.subplots(
+        cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.4, 6.2)), gridspec_kw={"width_ratios": [4.0, 1.0]}
+    )
+    bounds = data["breaks"]["share"].to_numpy()
+    shades = colormaps[style.SEQUENTIAL](np.linspace(0.12, 1.0, len(bounds) - 1))
+    shade = colors.ListedColormap(shades)
+    norm = colors.BoundaryNorm(bounds, shade.N)
+    top = float(places["eligible"].max())
     points = ax.scatter(
-        data["lon"], data["lat"], s=data["eligible"] / top * LARGEST, c=data["share"], linewidths=0.25, edgecolors="white", **colour
+        places["lon"], places["lat"], s=places["eligible"] / top * LARGEST, c=places["share"],
+        cmap=shade, norm=norm, linewidths=0.25, edgecolors="white",
     )  # fmt: skip
-    stretch = float(np.cos(np.radians(data["lat"].mean())))
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)
     ax.set_axis_off()
-    ax.set_title(scope)
+    ax.set_title(str(data["scope"]["place"].iloc[0]))
     halo = [patheffects.withStroke(linewidth=2, foreground="white")]
-    for row in _apart(data, stretch).itertuples():
+    for row in _apart(places, stretch, top).itertuples():
         radius = np.sqrt(row.eligible / top * LARGEST / np.pi)
         ax.annotate(
             row.name, (row.lon, row.lat), xytext=(0, radius + 1.5), textcoords="offset points",
             ha="center", va="bottom", fontsize=8, path_effects=halo,
         )  # fmt: skip
-    bar = fig.colorbar(points, ax=ax, location="right", shrink=0.5, aspect=16, anchor=(0.0, 0.0), pad=0.02)
-    bar.outline.set_visible(False)
-    bar.set_label(words("share_of_residents"))
-    words.axis(bar.ax.yaxis, "share", 1)
-    for size in _round_sizes(float(top)):
+    _scale_bar(ax, stretch, words)
+    _map_key(fig, key, points, bounds, top, words)
+    return fig
+
+
+def _map_key(fig: Figure, ax: Any, points: Any, bounds: np.ndarray, top: float, words: Words) -> None:
+    """The key beside the map: three circles of round size above, the classes of share below."""
+    ax.set_axis_off()
+    handles = [
         ax.scatter(
             [],
             [],
@@ -58,24 +71,30 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
             linewidths=0,
             label=words.number(size, "persons"),
         )
+        for size in _round_sizes(top)
+    ]
     ax.legend(
-        title=words("eligible"), loc="upper left", bbox_to_anchor=(1.0, 1.0), labelspacing=1.1,
-        borderpad=0.6, handletextpad=1.1, title_fontsize=8.5, alignment="left",
+        handles=handles, title=words("eligible_title"), loc="upper left", bbox_to_anchor=(-0.25, 1.0), labelspacing=1.3,
+        handletextpad=1.3, title_fontsize=8.5, alignment="left", borderaxespad=0,
     )  # fmt: skip
-    _scale_bar(ax, stretch, words)
-    return fig
+    ax.text(-0.2, 0.43, words("share_title"), transform=ax.transAxes, fontsize=8.5, va="bottom")
+    bar = fig.colorbar(points, cax=ax.inset_axes((-0.15, 0.02, 0.16, 0.38)), spacing="uniform", ticks=bounds)
+    bar.outline.set_visible(False)
+    words.axis(bar.ax.yaxis, "share", 1)
+    bar.ax.tick_params(length=0)
 
 
-def _apart(data: pd.DataFrame, stretch: float) -> pd.DataFrame:
-    """The largest places, leaving out those too near a larger one for both names to be read."""
-    reach = 0.13 * max(np.ptp(data["lat"]), np.ptp(data["lon"]) * stretch, 1e-9)
+def _apart(data: pd.DataFrame, stretch: float, top: float) -> pd.DataFrame:
+    """The largest places, leaving out those whose name would run into that of a larger one (an estimate from the letters' number)."""
     head = data.head(60)
+    wide = max(np.ptp(data["lon"]), 1e-9)
+    high = max(np.ptp(data["lat"]), wide * stretch / 2)
+    radius = np.sqrt(head["eligible"].to_numpy() / top * LARGEST / np.pi)
+    x, y = head["lon"].to_numpy() / wide, head["lat"].to_numpy() / high + radius / 300
+    half = 0.0065 * head["name"].str.len().to_numpy() + 0.006
     chosen: list[int] = []
-    for i, row in enumerate(head.itertuples()):
-        clear = all(
-            np.hypot((row.lon - head["lon"].iloc[j]) * stretch, row.lat - head["lat"].iloc[j]) > reach
-            for j in chosen
-        )
+    for i in range(len(head)):
+        clear = all(abs(x[i] - x[j]) > half[i] + half[j] or abs(y[i] - y[j]) > 0.05 for j in chosen)
         if clear and len(chosen) < LABELS:
             chosen.append(i)
     return head.iloc[chosen]
@@ -196,6 +215,12 @@ def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     return fig
 
 
+def _one_two_five() -> Any:
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(subs=(1.0, 2.0, 5.0))
+
+
 def _blank() -> Any:
     from matplotlib.ticker import NullFormatter
 
@@ -223,6 +248,7 @@ def chances(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         (float(aim["target"].iloc[0]), 1.0), xytext=(3, 4), textcoords="offset points", fontsize=8,
     )  # fmt: skip
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(_one_two_five())
     ax.set_ylim(-0.02, 1.08)
     ax.set_xlabel(words("target_axis"))
     ax.set_ylabel(words("probability"))
