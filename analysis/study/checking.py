@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.errors import Fault, language, say
 from analysis.study import cells
 from analysis.study.cells import Place, list_faults, quoted
-from analysis.study.contracts import Field, Table, nearest, plain
+from analysis.study.contracts import Field, Table, headers, nearest, plain
 from analysis.study.readers import Dialect
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ class Surroundings:
 
 def match_columns(header: list[str], table: Table, shown: str) -> tuple[dict[str, str], list[Fault]]:
     """Header as written → field name; with the faults of unknown, repeated and missing columns."""
-    accepted: dict[str, str] = {}
-    for name, field in table.fields.items():
-        for text in (field.label["en"], field.label["it"]):
-            accepted.setdefault(plain(text), name)
-    accepted |= {plain(name): name for name in table.fields}
+    accepted = headers(table.fields)
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for position, written in enumerate(header, start=1):
@@ -107,13 +103,13 @@ def check(
 
     found, faults = match_columns(list(raw.columns), table, shown)
     positions = {name: list(raw.columns).index(written) for written, name in found.items()}
-    headers = {name: written for written, name in found.items()}
+    written_as = {name: written for written, name in found.items()}
     columns: dict[str, pd.Series] = {}
     for name, field in table.fields.items():
         if name not in positions:
             columns[name] = _empty(field, raw.index)
             continue
-        column, place = raw.iloc[:, positions[name]], Place(shown, headers[name])
+        column, place = raw.iloc[:, positions[name]], Place(shown, written_as[name])
         values, found_faults = cells.convert(column, _bounded(field, around), place, dialect)
         faults += found_faults
         if field.required:
@@ -124,7 +120,11 @@ def check(
             faults += cells.outside_period(values, place, around.start, around.end)
         columns[name] = values
     frame = pd.DataFrame(columns, index=raw.index)
-    faults += _repeated(frame, table, shown) + _pairs(frame, table, shown) + _any_of(frame, table, shown)
+    faults += (
+        _repeated(frame, table, shown, written_as)
+        + _pairs(frame, table, shown)
+        + _any_of(frame, table, shown)
+    )
     faults += _belongs(frame, table, shown, around)
     return frame.reset_index(drop=True), faults
 
@@ -153,7 +153,7 @@ def _empties(column: pd.Series, field: Field, place: Place) -> list[Fault]:
     return list_faults(column, empty, place, lambda _: (say("cella vuota", "empty cell"), allowed, ""))
 
 
-def _repeated(frame: pd.DataFrame, table: Table, shown: str) -> list[Fault]:
+def _repeated(frame: pd.DataFrame, table: Table, shown: str, written_as: dict[str, str]) -> list[Fault]:
     """Rows whose key stood in an earlier row already (rows with an empty required key field are reported as empty instead)."""
     key = list(table.key)
     required = [name for name in key if table.fields[name].required]
@@ -173,7 +173,9 @@ def _repeated(frame: pd.DataFrame, table: Table, shown: str) -> list[Fault]:
             "",
         )
 
-    return list_faults(texts, repeated, Place(shown, " + ".join(key)), explain)
+    return list_faults(
+        texts, repeated, Place(shown, " + ".join(written_as.get(name, name) for name in key)), explain
+    )
 
 
 def _pairs(frame: pd.DataFrame, table: Table, shown: str) -> list[Fault]:

@@ -104,6 +104,15 @@ def spellings(codes: Iterable[Code]) -> dict[str, str]:
     return table
 
 
+def headers(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Every accepted spelling of a column's header (see `plain`) → field. Names win over labels."""
+    accepted: dict[str, str] = {}
+    for name, item in fields.items():
+        for text in (item.label["en"], item.label["it"]):
+            accepted.setdefault(plain(text), name)
+    return accepted | {plain(name): name for name in fields}
+
+
 @functools.cache
 def contracts() -> Contracts:
     """The contracts shipped with the package, read once."""

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, StudyError, say
-from analysis.study.contracts import Field, contracts, nearest, plain
+from analysis.study.contracts import Field, contracts, headers, nearest, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WORKBOOKS = ("tables.xlsx", "tabelle.xlsx")
 SUFFIXES = (".csv", ".xlsx", ".parquet")
+UNREADABLE = "?"  # title of the only sheet of a workbook that cannot be opened; no sheet may bear it
 NOTES = ("leggimi", "readme", "note", "notes", "codici", "codes")
 SEPARATORS = {
     ",": ("virgola", "comma"),
@@ -52,10 +53,10 @@ class Dialect:
     decimal: str = "."
 
 
-def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Path]]:
-    """Every source of every table in a study folder (more than one is a fault), and the files that are no table. Reads no cell."""
+def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Source]]:
+    """Every source of every table in a study folder (more than one is a fault), and the files and sheets that are no table."""
     found: dict[str, list[Source]] = {}
-    strangers: list[Path] = []
+    strangers: list[Source] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith((".", "~$")) or path.is_dir():
             continue
@@ -64,14 +65,16 @@ def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Path]]:
                 name = contracts().table_named(sheet)
                 if name:
                     found.setdefault(name, []).append(Source(name, path, sheet))
+                else:
+                    strangers.append(Source("", path, sheet))
         elif path.suffix.casefold() in SUFFIXES:
             name = contracts().table_named(path.stem)
             if name:
                 found.setdefault(name, []).append(Source(name, path))
             else:
-                strangers.append(path)
+                strangers.append(Source("", path))
         elif path.suffix.casefold() in (".xls", ".ods", ".numbers", ".tsv"):
-            strangers.append(path)
+            strangers.append(Source("", path))
     return found, strangers
 
 
@@ -111,7 +114,7 @@ def _filled(path: Path, changed: int, size: int) -> dict[str, bool]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return {"": True}
+        return {UNREADABLE: True}
     try:
         named = {
             title: contracts().table_named(title) or contracts().table_named(path.stem)
@@ -144,12 +147,11 @@ def _rows_of(sheet: Any, fields: dict[str, Field]) -> tuple[list[str], Iterator[
 
 def _is_label_row(header: list[str], row: tuple, fields: dict[str, Field]) -> bool:
     """The template's second row: each filled cell repeats its own field's label."""
-    pairs = [(head, _text(cell)) for head, cell in zip(header, row) if cell not in (None, "")]
-    named = {plain(name): item for name, item in fields.items()}
-    return all(
-        plain(head) in named and plain(cell) in {plain(text) for text in named[plain(head)].label.values()}
-        for head, cell in pairs
-    )
+    accepted = headers(fields)
+    meant = [
+        (accepted.get(plain(head)), plain(cell)) for head, cell in zip(header, row) if cell not in (None, "")
+    ]
+    return all(name and cell in {plain(text) for text in fields[name].label.values()} for name, cell in meant)
 
 
 def _text(cell: Any, decimal: str = ".") -> str:
@@ -377,16 +379,14 @@ def _read_parquet(path: Path, shown: str) -> pd.DataFrame:
     return frame
 
 
-def stranger(path: Path, shown: str) -> Fault:
-    """The fault of a file whose name is no table."""
-    names = [*contracts().tables, *(table.label["it"] for table in contracts().tables.values())]
-    if path.suffix.casefold() not in SUFFIXES:
+def stranger(source: Source, shown: str) -> Fault:
+    """The fault of a file or sheet whose name is no table."""
+    if source.path.suffix.casefold() not in SUFFIXES:
         return Fault(say("formato di file non letto", "file format not read"), shown, "CSV, XLSX, Parquet")
-    near = nearest(path.stem, names)
-    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
-    return Fault(
-        say(f"«{path.stem}» non è il nome di una tabella", f"“{path.stem}” is not the name of a table"),
-        shown,
-        ", ".join(contracts().tables),
-        step,
+    written = source.sheet or source.path.stem
+    near = nearest(
+        written, [*contracts().tables, *(table.label["it"] for table in contracts().tables.values())]
     )
+    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
+    what = say(f"«{written}» non è il nome di una tabella", f"“{written}” is not the name of a table")
+    return Fault(what, shown, ", ".join(contracts().tables), step)

@@ -91,7 +91,7 @@ class Study:
     # What is there
 
     @functools.cached_property
-    def _located(self) -> tuple[dict[str, list[Source]], list[Path]]:
+    def _located(self) -> tuple[dict[str, list[Source]], list[Source]]:
         return readers.locate(self.folder)
 
     @functools.cached_property
@@ -326,7 +326,7 @@ class Study:
         """Every fault of the folder, none raised. With `draft`, without those that only keep an edition from being published."""
         found, strangers = self._located
         faults = [] if draft else list(self.settings.pending)
-        faults += [readers.stranger(path, self.shown(path)) for path in strangers]
+        faults += [readers.stranger(source, self._shown_source(source)) for source in strangers]
         for name in sorted(found):
             try:
                 faults += self._checked(name)[1]

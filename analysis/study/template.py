@@ -182,8 +182,7 @@ def _write_sheet(sheet: Worksheet, table: Table, lists: dict[str, str]) -> None:
             validation.add(f"{letter}3:{letter}{ROWS}")
         form = _number_format(field)
         if form:
-            for row in range(3, 103):
-                sheet.cell(row, column).number_format = form
+            sheet.column_dimensions[letter].number_format = form
     sheet.freeze_panes = "A3"
 
 
