@@ -357,6 +357,7 @@ def readme(
         f"- Seme / seed: {seed}; scala / scale: {scale:g}",
         f"- Per ridisegnarlo / to redraw it: `altro simulate DIR --seed {seed} --scale {scale:g}`",
         "- Stesso seme, stessi byte / same seed, same bytes.",
+        "- Il simulatore non scrive `texts/` né `scenarios.toml`: se ci sono, sono scritti a mano / the simulator writes neither: where present, they are written by hand.",
         "- `participation.hours` sono ore-persona (persone × ore dell'incontro) / are person-hours (persons × hours of the event).",
         "- I costi generali e gli altri costi comuni non hanno `service` / overheads are joint and name no `service`.",
         "",

@@ -198,8 +198,8 @@ def _may_write(folder: Path, replace: bool) -> None:
             folder.name,
             say("una cartella nuova o vuota", "a new or empty folder"),
             say(
-                "Per riscrivere uno studio simulato usate replace=True." if simulated else "",
-                "To write a simulated study anew use replace=True." if simulated else "",
+                "Scegliete una cartella nuova; da Python, replace=True riscrive uno studio simulato.",
+                "Choose a new folder; from Python, replace=True writes a simulated study anew.",
             ),
         )
     )
