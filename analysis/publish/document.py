@@ -20,7 +20,7 @@ from analysis.publish.sources import LOCALES, fixed_words, localised, word
 
 TEXT_WIDTH = 6.05  # inches
 LINE = re.compile(r"(.*), (?:riga|line) (\d+)$")
-RUNNING = 70  # characters of the running title
+RUNNING = 60  # characters of the running title
 
 
 def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         items.append(_item(item, source, figures, language))
     if draft and (rest := _rest(prose, source)):
         items.insert(0, {"kind": "faults", "cell": "", "faults": rest})
-    front = _front(prose, source)
+    front = front_matter(prose, source)
     simulated = context.get("provenance") == "simulated"
     fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
     label = localised(context.get("label") or (fixed.get("label") if simulated else None), language)
@@ -45,7 +45,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         "locale": LOCALES[language],
         "draft": draft,
         "label": label,
-        "study": str(localised(context.get("title"), language) or ""),
+        "study": shortened(str(localised(context.get("title"), language) or ""), RUNNING),
         "provenance": context.get("provenance"),
         "date": long_date(edition, language),
         "edition": edition.isoformat(),
@@ -71,18 +71,23 @@ def long_date(date: datetime.date, language: str) -> str:
     return format_date(date, "long", locale=LOCALES[language].replace("-", "_"))
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, cut between words where it is longer than `most` characters."""
+    return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
+
+
 def timestamp(evidence: Mapping[str, Any]) -> int:
     """Seconds since 1970 of the study's edition date at midnight UTC: the only time that a publication carries."""
     edition = datetime.date.fromisoformat(str(evidence["context"]["edition"]))
     return int(datetime.datetime(edition.year, edition.month, edition.day, tzinfo=datetime.UTC).timestamp())
 
 
-def _front(prose: Prose, source: Source) -> dict[str, Any]:
+def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
     language, context = prose.language, source.context
     title = str(prose.front["title"])
     fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
     label = localised(context.get("label") or fixed.get("label"), language)
-    running = title if len(title) <= RUNNING else title[: RUNNING - 1].rsplit(" ", 1)[0] + "…"
+    running = shortened(title, RUNNING)
     blank = {"role": None, "affiliation": None, "orcid": None, "email": None}
     if context.get("provenance") == "simulated":
         title = f"{label}: {title}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ HIDDEN = "·"  # not shown, to protect persons or bodies
 ABSENT = "–"  # no value
 LONGEST = 40  # rows printed of a longer table; its total rows are kept besides
 UPRIGHT, FLIPPED = 436.0, 680.0  # width of the text block in points, page upright and flipped
+BOLD = 1.2  # how much wider a heading's characters are
+EM = 0.5  # mean width of a character, as a part of the type size
+GUTTER = 11.0  # points between columns
+PIECES = re.compile(
+    r"[^\s/]+/*|/+"
+)  # what a line break does not divide; the templates allow one after a slash
+COMFORT = 22  # characters to a line of text, where there is room
 SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 
 
@@ -77,7 +85,7 @@ def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], lang
         notes.append(word("missing", language, "note"))
     if len(kept) < len(rows):
         notes.append(word("rows", language, "note", shown=len(kept), all=len(rows), file=f"{language}.xlsx"))
-    size, flipped = fit(head, body)
+    size, flipped, widths = fit(head, body)
     leading = list(itertools.takewhile(lambda column: column["align"] == "left", head))
     heads = len(leading) if len(leading) < len(head) else 1
     return {
@@ -88,6 +96,7 @@ def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], lang
         "notes": notes,
         "size": size,
         "flipped": flipped,
+        "widths": widths,
     }
 
 
@@ -140,8 +149,17 @@ def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    size, flipped = fit(head, body)
-    return {"key": key, "head": head, "heads": 1, "rows": body, "notes": [], "size": size, "flipped": flipped}
+    size, flipped, widths = fit(head, body)
+    return {
+        "key": key,
+        "head": head,
+        "heads": 1,
+        "rows": body,
+        "notes": [],
+        "size": size,
+        "flipped": flipped,
+        "widths": widths,
+    }
 
 
 def _digits(cell: Any) -> int:
@@ -156,31 +174,44 @@ def _own_cell(cell: Any, language: str, digits: int) -> str:
     return plain(words.format_number(cell, "number", digits, language))
 
 
-def fit(head: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[float, bool]:
+def fit(
+    head: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Mapping[str, Any]]]
+) -> tuple[float, bool, list[float]]:
     """The largest type at which the table fits the text block; where none does, the page is flipped.
 
-    Before the page is flipped, intervals may go below their values.
+    Third, the columns' shares of the width where cells must be broken into lines: each column has its longest word, and what is left
+    goes to the columns with the longest texts. Before the page is flipped, intervals may go below their values.
     """
-    whole, stacked = [], []
+    least, most, stacked = [], [], []
     for i, column in enumerate(head):
         texts = [str(row[i]["text"]) for row in rows if i < len(row)]
-        word = max((len(piece) for text in [*texts, column["text"]] for piece in text.split()), default=1)
-        line = max((len(text) for text in texts), default=1)
-        if column["align"] == "left":
-            needs = (max(word, min(line, 22)), max(word, min(line, 16)))
-        else:
-            needs = (
-                max(word, line),
-                max(word, *(len(part) for text in texts for part in text.split(" (")), 1),
-            )
-        whole.append(needs[0])
-        stacked.append(needs[1])
+        heading = max(BOLD * len(piece) for piece in [*str(column["text"]).split(), column["under"], "x"])
+        word = max([heading, *(len(piece) for text in texts for piece in PIECES.findall(text))])
+        line = max([heading, *map(len, texts)])
+        number = column["align"] == "right"
+        least.append(line if number else max(word, min(line, COMFORT)))
+        stacked.append(
+            max([heading, *(len(part) for text in texts for part in text.split(" ("))])
+            if number
+            else max(word, min(line, 16))
+        )
+        most.append(max(line, len(str(column["text"])) // 2))
     for width, flipped, needed, sizes in (
-        (UPRIGHT, False, whole, SIZES),
+        (UPRIGHT, False, least, SIZES),
         (UPRIGHT, False, stacked, SIZES[:3]),
-        (FLIPPED, True, whole, SIZES),
+        (FLIPPED, True, least, SIZES),
     ):
         for size in sizes:
-            if sum(needed) * size * 0.49 + 11 * len(needed) <= width:
-                return size, flipped
-    return SIZES[-1], True
+            room = (width - GUTTER * len(needed)) / (size * EM)
+            if sum(needed) <= room:
+                return size, flipped, [] if sum(most) <= room else _shares(needed, most, room)
+    return SIZES[-1], True, _shares(least, most, sum(least))
+
+
+def _shares(least: Sequence[float], most: Sequence[float], room: float) -> list[float]:
+    """Shares of the width that sum to 1: the least need of each column, and the rest by the square root of what it lacks."""
+    lacks = [max(0, b - a) ** 0.5 for a, b in zip(least, most)]
+    spare = max(0.0, room - sum(least))
+    gutter = GUTTER / (SIZES[0] * EM)
+    widths = [a + gutter + spare * lack / (sum(lacks) or 1) for a, lack in zip(least, lacks)]
+    return [round(width / sum(widths), 4) for width in widths]

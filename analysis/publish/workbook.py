@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.publish.document import _front
+from analysis.publish.document import front_matter
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
 from analysis.publish.sources import localised, word
@@ -34,7 +34,7 @@ def workbook(source: Source, prose: Prose) -> bytes:
     cover.title = word("contents", language)
     edition = datetime.datetime.fromisoformat(str(context["edition"]))
     label = localised(context.get("label"), language)
-    title = _front(prose, source)["title"]
+    title = front_matter(prose, source)["title"]
     lines = [
         (title, ""),
         *([(str(label), "")] if label else []),
@@ -80,7 +80,7 @@ def workbook(source: Source, prose: Prose) -> bytes:
 
 
 def _creator(prose: Prose, source: Source) -> str:
-    return ", ".join(str(author["name"]) for author in _front(prose, source)["authors"])
+    return ", ".join(str(author["name"]) for author in front_matter(prose, source)["authors"])
 
 
 def _sheet_name(key: str, taken: list[str]) -> str:

@@ -86,11 +86,21 @@ def test_a_table_of_the_study_s_own(language: str, expected: list[list[str]]) ->
 
 
 def test_type_shrinks_before_the_page_turns() -> None:
-    def cells(columns: int, width: int) -> tuple[float, bool]:
-        head = [{"text": "x", "align": "right"}] * columns
+    def cells(columns: int, width: int) -> tuple[float, bool, list[float]]:
+        head = [{"text": "x", "align": "right", "under": ""}] * columns
         return tables.fit(head, [[{"text": "9" * width}] * columns])
 
-    assert cells(4, 8) == (9.0, False)
-    size, flipped = cells(9, 9)
+    assert cells(4, 8) == (9.0, False, [])
+    size, flipped, _ = cells(9, 9)
     assert 7.0 <= size < 9.0 and not flipped
     assert cells(14, 10)[1]
+
+
+def test_long_texts_share_the_width_and_words_stay_whole() -> None:
+    head = [{"text": name, "align": "left", "under": ""} for name in ("Practice", "Place")]
+    long = "una descrizione piuttosto lunga " * 8
+    size, flipped, widths = tables.fit(head, [[{"text": long}, {"text": "Borgo"}]])
+    assert (size, flipped) == (9.0, False)
+    assert sum(widths) == pytest.approx(1, abs=1e-3) and widths[0] > 3 * widths[1]
+    address = "https://example.org/" + "a/" * 60
+    assert tables.fit(head, [[{"text": address}, {"text": "Borgo"}]])[1] is False

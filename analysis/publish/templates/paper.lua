@@ -9,7 +9,7 @@ local section = { 0, 0, 0, 0, 0, 0 }
 local typst = FORMAT:match("typst") ~= nil
 local html = FORMAT:match("html") ~= nil
 local NBSP = "\u{a0}"
-local SHORT = 16 -- tables of so many rows are not broken across pages
+local SHORT = 9 -- tables of so many rows are not broken across pages
 
 local function problem(cell, text)
   problems[#problems + 1] = cell .. "\t" .. text
@@ -74,6 +74,19 @@ local function figure(item)
   return pandoc.Blocks({ made })
 end
 
+local function breakable(word)
+  -- an address may be broken after a slash
+  local made = pandoc.Inlines({})
+  for piece in word:gmatch("[^/]*/*") do
+    if piece ~= "" then
+      if #made > 0 and typst then made:insert(pandoc.RawInline("typst", "#sym.zws;")) end
+      if #made > 0 and html then made:insert(pandoc.RawInline("html", "<wbr>")) end
+      made:insert(pandoc.Str(piece))
+    end
+  end
+  return made
+end
+
 local function cell_of(cell, align, attributes, head)
   local content = cell.markdown and inlines(cell.text, "") or pandoc.Inlines(pandoc.Str(cell.text))
   if align == "right" and not cell.markdown then
@@ -93,7 +106,7 @@ local function cell_of(cell, align, attributes, head)
     content = pandoc.Inlines({})
     for word in cell.text:gmatch("%S+") do
       if #content > 0 then content:insert(pandoc.Space()) end
-      content:insert(pandoc.Str(word))
+      content:extend(breakable(word))
     end
   end
   if head and cell.under ~= "" then
@@ -108,7 +121,7 @@ end
 local function table_of(item)
   local specs, head, rows = {}, {}, {}
   for i, column in ipairs(item.head) do
-    specs[i] = { column.align == "right" and pandoc.AlignRight or pandoc.AlignLeft, pandoc.ColWidthDefault }
+    specs[i] = { column.align == "right" and pandoc.AlignRight or pandoc.AlignLeft, (typst and item.widths[i]) or nil }
     head[i] = cell_of(column, column.align == "right" and "words" or "left", html and { scope = "col" } or {}, true)
     head[i].alignment = specs[i][1]
   end
@@ -229,6 +242,7 @@ function Pandoc(doc)
     blocks:extend(builders[item.kind](item))
   end
   blocks = blocks:walk({ Span = references }):walk({ Math = inline_math })
+  if typst then blocks:insert(pandoc.RawBlock("typst", "#flush()")) end
   if paper.references then
     blocks:insert(pandoc.Header(1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
     blocks:extend(div("references", { pandoc.Div({}, pandoc.Attr("refs")) }))
