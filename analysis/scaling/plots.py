@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
 LARGEST = 800.0  # area of the largest circle, square points
-LABELS = 6
+LABELS = 8
 BAND_ALPHA = 0.22
 
 
@@ -26,7 +26,7 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
 
     `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area).
     """
-    from matplotlib import colormaps, colors, patheffects
+    from matplotlib import cm, colormaps, colors, patheffects
 
     places = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
     stretch = float(np.cos(np.radians(places["lat"].mean())))
@@ -39,24 +39,30 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     shade = colors.ListedColormap(shades)
     norm = colors.BoundaryNorm(bounds, shade.N)
     top = float(places["eligible"].max())
-    points = ax.scatter(
-        places["lon"], places["lat"], s=places["eligible"] / top * LARGEST, c=places["share"],
-        cmap=shade, norm=norm, linewidths=0.25, edgecolors="white",
-    )  # fmt: skip
+    points = cm.ScalarMappable(norm, shade)
+    for radius, group in places.groupby(_radius(places["eligible"], top), sort=False):
+        colour = shade(norm(group["share"].to_numpy()))
+        ax.scatter(
+            group["lon"], group["lat"], s=(2 * radius) ** 2, c=colour, linewidths=0.25, edgecolors="white"
+        )
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)
     ax.set_axis_off()
     ax.set_title(str(data["scope"]["place"].iloc[0]))
     halo = [patheffects.withStroke(linewidth=2, foreground="white")]
     for row in _apart(places, stretch, top).itertuples():
-        radius = np.sqrt(row.eligible / top * LARGEST / np.pi)
         ax.annotate(
-            row.name, (row.lon, row.lat), xytext=(0, radius + 1.5), textcoords="offset points",
+            row.name, (row.lon, row.lat), xytext=(0, row.radius + 1.5), textcoords="offset points",
             ha="center", va="bottom", fontsize=8, path_effects=halo,
         )  # fmt: skip
     _scale_bar(ax, stretch, words)
     _map_key(fig, key, points, bounds, top, words)
     return fig
+
+
+def _radius(eligible: pd.Series, top: float) -> pd.Series:
+    """Radius in points of the circle whose area is in proportion, to a tenth of a point: circles of one size are drawn together."""
+    return (np.sqrt(eligible / top * LARGEST) / 2).clip(lower=0.2).round(1)
 
 
 def _map_key(fig: Figure, ax: Any, points: Any, bounds: np.ndarray, top: float, words: Words) -> None:
@@ -86,11 +92,11 @@ def _map_key(fig: Figure, ax: Any, points: Any, bounds: np.ndarray, top: float, 
 
 def _apart(data: pd.DataFrame, stretch: float, top: float) -> pd.DataFrame:
     """The largest places, leaving out those whose name would run into that of a larger one (an estimate from the letters' number)."""
-    head = data.head(60)
+    head = data.head(60).copy()
     wide = max(np.ptp(data["lon"]), 1e-9)
     high = max(np.ptp(data["lat"]), wide * stretch / 2)
-    radius = np.sqrt(head["eligible"].to_numpy() / top * LARGEST / np.pi)
-    x, y = head["lon"].to_numpy() / wide, head["lat"].to_numpy() / high + radius / 300
+    head["radius"] = _radius(head["eligible"], top)
+    x, y = head["lon"].to_numpy() / wide, (head["lat"] / high + head["radius"] / 300).to_numpy()
     half = 0.0065 * head["name"].str.len().to_numpy() + 0.006
     chosen: list[int] = []
     for i in range(len(head)):
@@ -163,7 +169,7 @@ def size_classes(data: pd.DataFrame, words: Words) -> Figure:
             (share, i), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8, color=style.MUTED,
         )  # fmt: skip
     left.set_yticks(rows, [words.label("size", size) for size in data["size"]])
-    left.set_xlim(0, data["of_all"].max() * 1.5)
+    left.set_xlim(0, data["of_all"].max() * 1.6)
     left.set_xlabel(words("of_all"))
     left.set_ylabel(words("size"))
     right.hlines(rows, data["low"], data["high"], color=style.ACCENT, linewidth=2.2)
