@@ -125,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
         "draw a simulated study from known truth",
     )
     sub.add_argument("folder", metavar="DIR")
-    sub.add_argument("--seed", type=int, default=1, metavar="N")
+    sub.add_argument("--seed", type=int, metavar="N")
     sub.add_argument(
         "--scale",
         type=float,
@@ -142,6 +142,8 @@ def papers(chosen: argparse.Namespace) -> int:
 
     given = _settings(chosen.set)
     studies = _studies(chosen.studies)
+    unready = [] if chosen.draft else [fault for study in studies for fault in study.settings.pending]
+    studies = [study for study in studies if chosen.draft or not study.settings.pending]
     planned, left_out = editions.plan(studies, editions.notebooks(chosen.notebook), given, chosen.draft)
     for study, notebook, lacking in left_out:
         if chosen.studies or chosen.notebook:
@@ -169,8 +171,9 @@ def papers(chosen: argparse.Namespace) -> int:
         print(path.relative_to(places.root()).as_posix())
     for line in summary.failures:
         print(f"✗ {line}", file=sys.stderr)
+    _fault_lines(unready)
     print(summary.line())
-    return FAILED if summary.failures else OK
+    return FAILED if summary.failures or unready else OK
 
 
 def _render(*arguments: Any, **options: Any) -> list[Path]:
@@ -250,7 +253,7 @@ def new(chosen: argparse.Namespace) -> int:
     else:
         from analysis.study import template
 
-        made = template.new_study(Path(chosen.folder), Path(chosen.survey) if chosen.survey else None)
+        made = template.new_study(_path(chosen.folder), _path(chosen.survey) if chosen.survey else None)
     for path in made:
         print(path)
     return OK
@@ -259,15 +262,21 @@ def new(chosen: argparse.Namespace) -> int:
 def simulate(chosen: argparse.Namespace) -> int:
     from analysis.simulate import draw
 
-    folder = Path(chosen.folder)
-    draw.draw_study(folder, seed=chosen.seed, scale=chosen.scale)
+    folder = _path(chosen.folder)
+    seed = draw.DEFAULT_SEED if chosen.seed is None else chosen.seed
+    draw.draw_study(folder, seed=seed, scale=chosen.scale)
     print(
         say(
-            f"Studio simulato in {folder} (seme {chosen.seed}).",
-            f"Simulated study in {folder} (seed {chosen.seed}).",
+            f"Studio simulato in {folder} (seme {seed}).",
+            f"Simulated study in {folder} (seed {seed}).",
         )
     )
     return OK
+
+
+def _path(text: str) -> Path:
+    """A path typed with either kind of slash."""
+    return Path(text.replace("\\", "/"))
 
 
 def _studies(names: Sequence[str]) -> list[Any]:
