@@ -73,7 +73,7 @@ def beside(
         told = {
             "concept": row.concept,
             "place": row.place,
-            "sex": row.sex,
+            "sex": row.sex if row.sex in ("f", "m") else estimates.TOTAL,
             "ages": f"{int(row.age_from)}–{int(row.age_to)}",
             "year": str(int(row.year)),
             "published": float(row.value),

@@ -21,13 +21,25 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class Difference:
-    """One estimate less another, over `n` persons; `df` of the t interval. Of respondents only the difference itself may be asked."""
+    """One estimate less another, over `n` persons; `df` of the t interval. Of respondents only the difference itself may be asked.
+
+    `cells` are the unweighted counts behind it: persons of each group and, for shares, those with and without the event.
+    """
 
     estimate: float
     n: int
     kind: str
     variance: float
     df: float
+    cells: tuple[int, ...]
+
+    def withheld(self, threshold: int) -> Difference:
+        """The difference, or a missing one where fewer than `threshold` persons stand behind a side of it.
+
+        Beside a published total, the difference would give such a side away.
+        """
+        small = any(0 < count < threshold for count in self.cells)
+        return replace(self, estimate=float("nan")) if small else self
 
     @property
     def se(self) -> float:
@@ -117,12 +129,17 @@ class Estimates:
         """The first group less the second, with the covariance that shared PSUs give them."""
         a, b = self.at(**first), self.at(**second)
         variance = self.covariance[a, a] + self.covariance[b, b] - 2 * self.covariance[a, b]
+        cells = self.n[[a, b]]
+        if self.cases is not None:
+            events = self.cases[[a, b]]
+            cells = np.concatenate([cells, events, cells - events])
         return Difference(
             float(self.estimate[a] - self.estimate[b]),
             int(self.n[a] + self.n[b]),
             self.kind,
             max(float(variance), 0.0),
             self.df,
+            tuple(cells.tolist()),
         )
 
     def table(

@@ -39,6 +39,17 @@ def care(data: pd.DataFrame, words: Words) -> Figure:
                 ink = style.INK if load == loads[0] else "white"
                 text = words.number(width, "share", 0)
                 ax.text(left + width / 2, y, text, ha="center", va="center", color=ink, fontsize=8.5)
+            elif load == loads[-1] and width > 0:
+                text = words.number(width, "share", 0)
+                ax.annotate(
+                    text,
+                    (left + width, y),
+                    (3, 0),
+                    textcoords="offset points",
+                    va="center",
+                    color=colour,
+                    fontsize=8.5,
+                )
             left += width
         if rows["share"].isna().any():
             ax.barh(y, 1 - left, left=left, color="white", edgecolor=style.MUTED, hatch="////", height=0.68)
@@ -47,8 +58,8 @@ def care(data: pd.DataFrame, words: Words) -> Figure:
     if data["share"].isna().any():
         handles.append(_patch("white", hatch="////", edgecolor=style.MUTED))
         labels.append(words("not_shown"))
-    ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(labels), handlelength=1.1,
-              columnspacing=1.2, borderaxespad=0.2)  # fmt: skip
+    fig.legend(handles, labels, loc="outside upper left", ncols=5, handlelength=1.1, columnspacing=0.9,
+               handletextpad=0.5)  # fmt: skip
     totals = data.groupby("gender", sort=False)["n"].first()
     _rows(ax, [_with_n(words, words.label("gender", gender), totals[gender]) for gender in genders])
     ax.set_xlim(0, 1)
@@ -78,8 +89,10 @@ def conflict(data: pd.DataFrame, words: Words) -> Figure:
         ax.set_title(words.label("scale", scale))
         ax.grid(axis="x")
         ax.set_xlabel(words("mean_1_7"))
-        words.axis(ax.xaxis, "number", 0)
-    _rows(np.atleast_1d(axes)[0], [words.label("care_load", load) for load in loads])
+        _not_shown(ax, data[data["scale"] == scale], "mean", loads, words)
+    for ax in np.atleast_1d(axes):
+        _rows(ax, [words.label("care_load", load) for load in loads])
+        _ticks(ax, words, "number")
     names = [words(f"{gender}_flexible_{flexible}") for gender, flexible in kinds]
     fig.legend([_mark(**looks[kind]) for kind in kinds], names, loc="outside upper center", ncols=2)
     return fig
@@ -99,7 +112,7 @@ def comparisons(data: pd.DataFrame, words: Words) -> Figure:
     ax.grid(axis="x")
     _rows(ax, [words.label("contrast", contrast) for contrast in contrasts])
     ax.set_xlabel(words("difference_points"))
-    words.axis(ax.xaxis, "number", 1)
+    _ticks(ax, words, "number", most=9)
     pairs = data[["scale", "status"]].drop_duplicates()
     colours, markers = (dict(zip(scales, look)) for look in (style.palette(len(scales)), style.MARKERS))
     ax.legend(
@@ -123,6 +136,8 @@ def work(data: pd.DataFrame, words: Words) -> Figure:
     losses, genders = list(data["loss"].unique()), list(data["gender"].unique())
     fig, axes = style.subplots(1, len(losses), height=0.42 * len(genders) + 1.25, sharex=True)
     colours = [*style.palette(max(len(genders) - 1, 1)), style.MUTED]
+    ends = data["high"].fillna(data["share"]) if "high" in data else data["share"]
+    reach = 1.3 * float(np.nanmax([*ends, 0.01]))
     for ax, loss in zip(np.atleast_1d(axes), losses):
         rows = data[data["loss"] == loss].set_index("gender").loc[genders]
         y = np.arange(len(genders))
@@ -137,9 +152,8 @@ def work(data: pd.DataFrame, words: Words) -> Figure:
         _rows(ax, [_with_n(words, words.label("gender", g), n) for g, n in zip(genders, rows["n"])])
         ax.set_title(words.label("loss", loss))
         ax.set_xlabel(words(f"share_of_{loss}"))
-        words.axis(ax.xaxis, "share")
-        ax.margins(x=0.2)
-        ax.set_xlim(left=0)
+        ax.set_xlim(0, reach)
+        _ticks(ax, words, "share", most=6)
     return fig
 
 
@@ -163,8 +177,9 @@ def change(data: pd.DataFrame, words: Words) -> Figure:
         ax.set_title(words.label("scale", scale), fontsize=9)
         ax.set_xlabel(words(f"range_{scale}"))
         ax.grid(axis="x")
-        words.axis(ax.xaxis, "number", 1 if scale != "who5" else 0)
-    _rows(np.atleast_1d(axes)[0], [words.label("care_load", load) for load in loads])
+        _not_shown(ax, part, "mean", loads, words)
+        _rows(ax, [words.label("care_load", load) for load in loads])
+        _ticks(ax, words, "number")
     fig.legend([_mark(**look) for look in looks.values()], [words.label("wave", wave) for wave in looks],
                loc="outside upper left", ncols=2)  # fmt: skip
     return fig
@@ -185,10 +200,27 @@ def _whiskers(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str) -
     ax.errorbar(rows[measure], y, xerr=bounds, fmt="none", ecolor=colour, elinewidth=1.1, capsize=0, zorder=2)
 
 
+def _not_shown(ax: Axes, rows: pd.DataFrame, measure: str, order: list[str], words: Words) -> None:
+    """Say so on each row whose every value has been suppressed."""
+    shown = rows.groupby("care_load", sort=False)[measure].count()
+    for label in shown.index[shown == 0]:
+        ax.text(0.03, order.index(label), words("not_shown"), transform=ax.get_yaxis_transform(), va="center",
+                color=style.MUTED, fontsize=8)  # fmt: skip
+
+
 def _rows(ax: Axes, labels: list[str]) -> None:
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
+
+
+def _ticks(ax: Axes, words: Words, unit: str, most: int = 5) -> None:
+    """At most so many round intervals, with the digits that tell their ticks apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    step = float(np.diff(ax.get_xticks()[:2])[0]) * (100 if unit == "share" else 1)
+    words.axis(ax.xaxis, unit, max(0, int(-np.floor(np.log10(step) + 1e-9))))
 
 
 def _with_n(words: Words, label: str, n: float) -> str:

@@ -119,7 +119,7 @@ def score(
     """Scores of each row by the instrument's rule, missing below the least share of answered items.
 
     `study` is the codebook's entry for the instrument: `confirmed` (who confirmed the scoring, when, why), needed where the file
-    marks the rule unverified, and `items_<subscale>`, the study's names of the items. Subscales are never added up. Refuses
+    marks the rule unverified, and `items_<subscale>` (or `items`, where there is one), the study's names of the items. Subscales are never added up. Refuses
     absent items and codes outside the response range, all at once.
     """
     rule, study = instrument(name), study or {}
@@ -135,7 +135,8 @@ def score(
             )
         )
     chosen = {key: rule.subscales[key] for key in (only or rule.subscales)}
-    columns = {key: list(study.get(f"items_{key}", part.items)) for key, part in chosen.items()}
+    whole = study.get("items") if len(rule.subscales) == 1 else None
+    columns = {key: list(study.get(f"items_{key}", whole or part.items)) for key, part in chosen.items()}
     _check(frame, rule, columns, chosen)
     values, answered = {}, {}
     for key, part in chosen.items():

@@ -64,6 +64,7 @@ class Change:
             self.change.kind,
             float(self.change.covariance[k, k]),
             self.change.df,
+            (int(self.change.n[k]),),
         )
 
 

@@ -37,6 +37,7 @@ def test_only_the_same_ages_are_set_beside():
     table = benchmarks.beside(frame, {"care-load": care}, design.Design(np.ones(6)), published(), "simulated")
     assert table[["n", "cases"]].iloc[0].tolist() == [4, 2]
     assert table["share"].iloc[0] == 0.5
+    assert table["sex"].iloc[0] == "total"
     women = benchmarks.beside(
         frame, {"care-load": care}, design.Design(np.ones(6)), published(sex="f"), "simulated"
     )

@@ -213,3 +213,12 @@ def test_one_of_keeps_missing_missing():
     values = pd.Series(["none", "both", None])
     found = estimates.one_of(values, "children", "both")
     assert found.tolist()[:2] == [False, True] and found.isna()[2]
+
+
+def test_difference_is_withheld_where_a_side_of_it_is_small():
+    frame, sample = sample_of(40)
+    event = (frame.index < 6) & (frame["g"] == "a") | (frame.index < 20) & (frame["g"] == "b")
+    gap = estimates.share(event, sample, frame[["g"]]).difference({"g": "a"}, {"g": "b"})
+    assert gap.cells == (20, 20, 3, 10, 17, 10)
+    assert np.isnan(gap.withheld(5).estimate) and np.isnan(gap.withheld(5).low)
+    assert gap.withheld(3) is gap

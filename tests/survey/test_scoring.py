@@ -61,6 +61,14 @@ def test_unknown_instrument_names_the_known(english):
         scoring.instrument("who6")
 
 
-def test_study_may_name_its_items_otherwise():
+@pytest.mark.parametrize("entry", ["items", "items_who5"])
+def test_study_may_name_its_items_otherwise(entry):
     frame = pd.DataFrame([[5] * 5], columns=list("abcde"))
-    assert scoring.score(frame, "who5", {"items_who5": list("abcde")}).values["who5"].tolist() == [100]
+    assert scoring.score(frame, "who5", {entry: list("abcde")}).values["who5"].tolist() == [100]
+
+
+def test_instruments_stand_side_by_side_and_are_never_added():
+    frame = items([4] * 10).join(pd.DataFrame([[3] * 5], columns=WHO5))
+    found = scoring.score(frame, "netemeyer1996", CONFIRMED).beside(scoring.score(frame, "who5"))
+    assert found.values.iloc[0].to_dict() == {"wfc": 4, "fwc": 4, "who5": 60}
+    assert found.table()["scale"].tolist() == ["wfc", "fwc", "who5"]
