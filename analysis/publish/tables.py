@@ -19,13 +19,14 @@ HIDDEN = "·"  # not shown, to protect persons or bodies
 ABSENT = "–"  # no value
 LONGEST = 40  # rows printed of a longer table; its total rows are kept besides
 UPRIGHT, FLIPPED = 436.0, 680.0  # width of the text block in points, page upright and flipped
-BOLD = 1.2  # how much wider a heading's characters are
-EM = 0.5  # mean width of a character, as a part of the type size
-GUTTER = 11.0  # points between columns
+BOLD = 1.1  # how much wider a heading's characters are
+EM = 0.51  # mean width of a character, as a part of the type size
+GUTTER = 12.0  # points between columns
 PIECES = re.compile(
     r"[^\s/]+/*|/+"
 )  # what a line break does not divide; the templates allow one after a slash
-COMFORT = 22  # characters to a line of text, where there is room
+HYPHENATED = 13  # characters of a word that is not divided
+COMFORT, NARROW = 22, 15  # characters to a line of text, where there is room and where there is little
 SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 
 
@@ -182,36 +183,38 @@ def fit(
     Third, the columns' shares of the width where cells must be broken into lines: each column has its longest word, and what is left
     goes to the columns with the longest texts. Before the page is flipped, intervals may go below their values.
     """
-    least, most, stacked = [], [], []
+    least, stacked, tight, most = [], [], [], []
     for i, column in enumerate(head):
         texts = [str(row[i]["text"]) for row in rows if i < len(row)]
         heading = max(BOLD * len(piece) for piece in [*str(column["text"]).split(), column["under"], "x"])
         word = max([heading, *(len(piece) for text in texts for piece in PIECES.findall(text))])
         line = max([heading, *map(len, texts)])
+        parts = max([heading, *(len(part) for text in texts for part in text.split(" ("))])
         number = column["align"] == "right"
         least.append(line if number else max(word, min(line, COMFORT)))
-        stacked.append(
-            max([heading, *(len(part) for text in texts for part in text.split(" ("))])
-            if number
-            else max(word, min(line, 16))
-        )
-        most.append(max(line, len(str(column["text"])) // 2))
+        stacked.append(parts if number else max(word, min(line, NARROW)))
+        tight.append(parts if number else min(word, HYPHENATED))
+        most.append(max(line, len(str(column["text"])) // 3))
     for width, flipped, needed, sizes in (
-        (UPRIGHT, False, least, SIZES),
+        (UPRIGHT, False, least, SIZES[:2]),
         (UPRIGHT, False, stacked, SIZES[:3]),
+        (UPRIGHT, False, tight, SIZES[:3]),
+        (UPRIGHT, False, stacked, SIZES[3:]),
+        (UPRIGHT, False, tight, SIZES[3:]),
         (FLIPPED, True, least, SIZES),
+        (FLIPPED, True, tight, SIZES),
     ):
         for size in sizes:
-            room = (width - GUTTER * len(needed)) / (size * EM)
+            gutter = GUTTER / (size * EM)
+            room = width / (size * EM) - gutter * len(needed)
             if sum(needed) <= room:
-                return size, flipped, [] if sum(most) <= room else _shares(needed, most, room)
-    return SIZES[-1], True, _shares(least, most, sum(least))
+                return size, flipped, [] if sum(most) <= room else _shares(needed, most, room, gutter)
+    return SIZES[-1], True, _shares(tight, most, sum(tight), GUTTER / (SIZES[-1] * EM))
 
 
-def _shares(least: Sequence[float], most: Sequence[float], room: float) -> list[float]:
+def _shares(least: Sequence[float], most: Sequence[float], room: float, gutter: float) -> list[float]:
     """Shares of the width that sum to 1: the least need of each column, and the rest by the square root of what it lacks."""
     lacks = [max(0, b - a) ** 0.5 for a, b in zip(least, most)]
     spare = max(0.0, room - sum(least))
-    gutter = GUTTER / (SIZES[0] * EM)
     widths = [a + gutter + spare * lack / (sum(lacks) or 1) for a, lack in zip(least, lacks)]
     return [round(width / sum(widths), 4) for width in widths]
