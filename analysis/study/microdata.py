@@ -41,6 +41,11 @@ class Shelf:
 
     folders: tuple[tuple[Path, str], ...]
 
+    @property
+    def codebook(self) -> str:
+        """The codebook's name in messages."""
+        return f"{self.folders[0][1]}/codebook.toml"
+
     def find(self, name: str) -> tuple[Path, str] | None:
         """The first file of that name, and how it is shown."""
         for folder, shown in self.folders:
@@ -59,7 +64,7 @@ def absent(codebook: Codebook, shelf: Shelf, wave: Wave) -> list[Fault]:
             faults.append(
                 Fault(
                     say(f"manca il file {name}", f"the file {name} is missing"),
-                    f"[waves.{wave.number}] files",
+                    f"{shelf.codebook}, [waves.{wave.number}] files",
                     places,
                     say(advice["it"], advice["en"]) if advice else "",
                 )
@@ -76,7 +81,7 @@ def read(codebook: Codebook, number: int, shelf: Shelf, known: Callable[[str], S
 
     if number not in codebook.waves:
         what = say(f"la rilevazione {number} non è nel codebook", f"wave {number} is not in the codebook")
-        raise StudyError(Fault(what, "survey/codebook.toml", ", ".join(map(str, codebook.waves))))
+        raise StudyError(Fault(what, shelf.codebook, ", ".join(map(str, codebook.waves))))
     wave = codebook.waves[number]
     faults = absent(codebook, shelf, wave)
     if faults:
@@ -117,7 +122,7 @@ def read(codebook: Codebook, number: int, shelf: Shelf, known: Callable[[str], S
         faults.append(
             Fault(
                 what,
-                f"[waves.{number}] files",
+                f"{shelf.codebook}, [waves.{number}] files",
                 say(f"una colonna {asked[name].column}", f"a column {asked[name].column}"),
                 step,
             )
@@ -161,6 +166,7 @@ def _type(
 ) -> tuple[pd.DataFrame, list[tuple[str, str, int]], list[Fault]]:
     """The columns of one file typed (index = row number), counts of missing codes, faults."""
     import pandas as pd
+    from pandas.api import types
 
     headers = {plain(item.column): name for name, item in asked.items()}
     faults: list[Fault] = []
@@ -170,20 +176,7 @@ def _type(
         name, place = headers.get(plain(written)), Place(shown, str(written))
         if name is None:
             if wave.other_columns == "fault":
-                near = nearest(written, [item.column for item in asked.values()])
-                step = (
-                    say(f"Forse {quoted(near)}?", f"Perhaps {quoted(near)}?")
-                    if near
-                    else say("Descriverla nel codebook.", "Describe it in the codebook.")
-                )
-                faults.append(
-                    Fault(
-                        say(f"colonna sconosciuta {quoted(written)}", f"unknown column {quoted(written)}"),
-                        place.whole(),
-                        say("le variabili del codebook", "the variables of the codebook"),
-                        step,
-                    )
-                )
+                faults.append(_unknown(str(written), place, asked))
             continue
         if name in typed:
             faults.append(
@@ -193,8 +186,10 @@ def _type(
                 )
             )
             continue
-        variable, texts = asked[name], cells.text_of(raw.iloc[:, position])
-        column = raw.iloc[:, position]
+        variable, column = asked[name], raw.iloc[:, position]
+        texts = cells.text_of(column)
+        if variable.type in ("code", "integer") and not types.is_numeric_dtype(column):
+            column = texts = _whole(texts, wave.dialect.decimal)
         if variable.missing:
             coded = texts.isin(list(variable.missing))
             tallies += [
@@ -207,6 +202,28 @@ def _type(
             faults += cells.dangling(values, variable.field(), place, known(variable.to))
         typed[name] = values
     return pd.DataFrame(typed, index=raw.index), tallies, faults
+
+
+def _unknown(written: str, place: Place, asked: dict[str, Variable]) -> Fault:
+    near = nearest(written, [item.column for item in asked.values()])
+    describe = say("Descriverla nel codebook.", "Describe it in the codebook.")
+    return Fault(
+        say(f"colonna sconosciuta {quoted(written)}", f"unknown column {quoted(written)}"),
+        place.whole(),
+        say("le variabili del codebook", "the variables of the codebook"),
+        say(f"Forse {quoted(near)}?", f"Perhaps {quoted(near)}?") if near else describe,
+    )
+
+
+def _whole(texts: pd.Series, decimal: str) -> pd.Series:
+    """98.0 as 98: programs write whole numbers so where the column has gaps."""
+    import pandas as pd
+
+    distinct = pd.Series(texts.unique(), dtype="str")
+    trimmed = distinct.str.replace(rf"^([+-]?\d+)\{decimal}0+$", r"\1", regex=True)
+    return (
+        texts if bool((trimmed == distinct).all()) else texts.map(dict(zip(distinct, trimmed))).astype("str")
+    )
 
 
 def _with_missing_codes(fault: Fault, variable: Variable) -> Fault:

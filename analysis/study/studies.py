@@ -6,6 +6,7 @@ the command line lists studies with it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -83,6 +84,8 @@ class Study:
 
     def shown(self, path: Path) -> str:
         """The path in messages: from the project's root, else from the study's own folder; never an absolute one."""
+        if self._home is not None and path.is_relative_to(self._home):
+            return f"$ALTRO_DATA_HOME/{path.relative_to(self._home).as_posix()}"
         for base in (places.root().resolve(), self.folder.parent):
             if path.is_relative_to(base):
                 return path.relative_to(base).as_posix()
@@ -92,7 +95,10 @@ class Study:
 
     @functools.cached_property
     def _located(self) -> tuple[dict[str, list[Source]], list[Source]]:
-        return readers.locate(self.folder)
+        """Sources of each table: in the study's folder, or else under ALTRO_DATA_HOME; and what is no table (in the study's folder only)."""
+        found, strangers = readers.locate(self.folder)
+        private = readers.locate(self._home / self.id)[0] if self._home is not None else {}
+        return private | found, strangers
 
     @functools.cached_property
     def tables(self) -> tuple[str, ...]:
@@ -132,7 +138,7 @@ class Study:
         frame, faults = self._checked(name)
         if faults:
             raise StudyError(faults)
-        return frame.copy()
+        return frame.copy(deep=False)
 
     def _allow(self, name: str) -> None:
         _known_name(name)
@@ -295,7 +301,9 @@ class Study:
         if wave not in self._surveys:
             self._surveys[wave] = microdata.read(self.codebook, wave, self._shelf, self._surroundings.known)
         kept = self._surveys[wave]
-        return microdata.Survey(kept.frame.copy(), kept.codebook, kept.wave, kept.missing.copy())
+        return microdata.Survey(
+            kept.frame.copy(deep=False), kept.codebook, kept.wave, kept.missing.copy(deep=False)
+        )
 
     def _own_territory(self) -> bool:
         return self.settings.territory == "own" or (
@@ -322,10 +330,19 @@ class Study:
 
     # What it says of itself
 
+    @property
+    def pending(self) -> list[Fault]:
+        """What an edition still needs of study.toml, privacy.toml and the codebook: missing translations, texts to fill in, declarations on personal data."""
+        faults = list(self.settings.pending)
+        if self._codebook_file.exists():
+            with contextlib.suppress(StudyError):
+                faults += self.codebook.pending
+        return faults
+
     def check(self, draft: bool = False) -> list[Fault]:
         """Every fault of the folder, none raised. With `draft`, without those that only keep an edition from being published."""
         found, strangers = self._located
-        faults = [] if draft else list(self.settings.pending)
+        faults = [] if draft else self.pending
         faults += [readers.stranger(source, self._shown_source(source)) for source in strangers]
         for name in sorted(found):
             try:
@@ -333,7 +350,7 @@ class Study:
             except StudyError as error:
                 faults += error.faults
         if self._codebook_file.exists():
-            faults += self._check_survey(draft)
+            faults += self._check_survey()
         if self._scenarios_file.exists():
             try:
                 load(self._scenarios_file, self.shown(self._scenarios_file))
@@ -349,14 +366,14 @@ class Study:
             )
         return faults
 
-    def _check_survey(self, draft: bool) -> list[Fault]:
+    def _check_survey(self) -> list[Fault]:
         from analysis.study import microdata
 
         try:
             codebook = self.codebook
         except StudyError as error:
             return list(error.faults)
-        faults = [] if draft else list(codebook.pending)
+        faults: list[Fault] = []
         shown = f"{self.shown(self.folder)}/study.toml"
         for name, sampling in self.settings.sampling.items():
             for key in ("strata", "cluster", "weight"):

@@ -283,3 +283,34 @@ def test_sampling_must_name_variables(survey):
         and "Perhaps “gender”" in fault
         for fault in faults()
     )
+
+
+def test_whole_numbers_written_with_a_decimal_are_the_codes_they_stand_for(survey):
+    survey(wave1=ANSWERS.replace("98", "98.0").replace(",3,5,", ",3.0,5,").replace("p1,1,", "p1,1.0,"))
+    assert faults() == []
+    wave = studies.open_study("prova").survey(1)
+    assert wave.frame["wfc1"].tolist()[0] == 3 and wave.frame["gender"].tolist()[0] == "f"
+    assert wave.missing["n"].tolist() == [1, 1]
+
+
+def test_a_table_of_persons_may_lie_in_the_data_home(make, tmp_path, monkeypatch):
+    make()
+    (tmp_path / "home" / "prova").mkdir(parents=True)
+    (tmp_path / "home" / "prova" / "people.csv").write_text(
+        "person,recruited,hours\nv1,2016-02-30,3\n", encoding="utf-8"
+    )
+    assert not studies.open_study("prova").has("people")
+    monkeypatch.setenv("ALTRO_DATA_HOME", str(tmp_path / "home"))
+    assert studies.open_study("prova").has("people")
+    assert [fault.split(":")[0] for fault in faults()] == [
+        "$ALTRO_DATA_HOME/prova/people.csv, row 2, column recruited"
+    ]
+
+
+def test_what_an_edition_still_needs_of_the_codebook_is_pending(survey):
+    survey(CODEBOOK.replace('{ it = "genere", en = "gender" }', '{ it = "genere" }'))
+    study = studies.open_study("prova")
+    assert [fault.where for fault in study.pending] == [
+        "data/prova/survey/codebook.toml, [variables.gender] label"
+    ]
+    assert study.check(draft=True) == []
