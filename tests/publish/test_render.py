@@ -57,7 +57,7 @@ def test_pdfs_keep_both_standards(edition: dict[str, Path]) -> None:
         pytest.skip(f"the test extra lacks {', '.join(absent)}")
     found = verapdf.failures([edition["it.pdf"], edition["en.pdf"]])
     assert {key: result["failed"] for key, result in found.items()} == {
-        f"{language}.pdf {profile}": {} for profile in ("ua1", "2a") for language in ("it", "en")
+        f"{edition[f'{language}.pdf']} {profile}": {} for profile in ("ua1", "2a") for language in ("it", "en")
     }
     assert all(result["checks"] > 1000 for result in found.values())
 

@@ -27,7 +27,7 @@ def missing() -> list[str]:
 
 
 def failures(paths: Sequence[Path]) -> dict[str, dict[str, Any]]:
-    """For each file and profile ("it.pdf ua1"): the number of checks made and the failed rules with message and count.
+    """For each file and profile ("…/it.pdf ua1"): the number of checks made and the failed rules with message and count.
 
     Runs in a process of its own, since a Java machine cannot be stopped and started again within one.
     """
@@ -119,7 +119,7 @@ def main(paths: Sequence[str]) -> dict[str, dict[str, Any]]:
                 if str(check.getStatus()).lower() == "failed":
                     rule = f"{check.getRuleId().getClause()}-{check.getRuleId().getTestNumber()}"
                     failed.setdefault(rule, [0, str(check.getMessage())[:200]])[0] += 1
-            found[f"{Path(path).name} {key}"] = {"checks": int(result.getTotalAssertions()), "failed": failed}
+            found[f"{path} {key}"] = {"checks": int(result.getTotalAssertions()), "failed": failed}
     return found
 
 
