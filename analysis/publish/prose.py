@@ -84,6 +84,14 @@ def _front(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
             found += more
             value = linked(value) if key == "abstract" else value
         front[key] = value
+    if source.context.get("provenance") == "collected":
+        for author in source.context.get("authors", []):
+            if not localised(author.get("role"), language):
+                what = say(
+                    f"manca il ruolo nel progetto di {author.get('name')}",
+                    f"the role in the project of {author.get('name')} is missing",
+                )
+                found.append(Fault(what, f"data/{source.context.get('study')}/study.toml, [[authors]]"))
     return front, found
 
 
@@ -124,13 +132,48 @@ def _item(
         assert block.own is not None
         wanted: tuple[str, ...] = ("caption",)
         entry, name = block.own, source.texts_name
-        made: dict[str, Any] = {"kind": "own", "key": block.key, "table": block.own, "cell": ""}
+        made: dict[str, Any] = {"kind": "own", "key": block.key, "cell": ""}
+        made["table"], made["plain"], cells, found = _own(block, language, source)
+        item, texts, more = _captioned(made, block, entry, name, wanted, source, language)
+        return item, cells + texts, found + more
     else:
         group = f"{block.kind}s"
         entry, name = source.spec.get(group, {}).get(block.key, {}), source.spec_name
         wanted = ("caption", "alt") if block.kind == "figure" else ("caption",)
         made = {"kind": block.kind, "key": block.key, "cell": block.place.cell}
     return _captioned(made, block, entry, name, wanted, source, language)
+
+
+def _own(
+    block: Block, language: str, source: Source
+) -> tuple[dict[str, Any], dict[str, Any], list[Text], list[Fault]]:
+    """A study's own table in one language, its cells as Markdown and as plain text, and the texts to be checked."""
+    assert block.own is not None
+    found: list[Fault] = []
+    texts: list[Text] = []
+    place = Place(source.texts_name, f"tables.{block.key}.rows")
+
+    def cell(value: Any, markdown: bool) -> Any:
+        value = localised(value, language)
+        if not isinstance(value, str):
+            return value
+        filled, more = fill(value, source.evidence, language, place, markdown=markdown)
+        if markdown:
+            found.extend(more)
+            texts.append(Text(_without_code(value), place))
+        return linked(filled) if markdown else filled
+
+    rows = block.own.get("rows", [])
+    columns = localised(block.own.get("columns", []), language) or []
+    for row in rows:
+        if len(row) != len(columns):
+            what = say(f"riga di {len(row)} celle", f"row of {len(row)} cells")
+            found.append(Fault(what, str(place), allowed=str(len(columns))))
+    both = [
+        {"columns": columns, "rows": [[cell(value, markdown) for value in row] for row in rows]}
+        for markdown in (True, False)
+    ]
+    return both[0], both[1], texts, found
 
 
 def _captioned(

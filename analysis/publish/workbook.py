@@ -58,7 +58,7 @@ def workbook(source: Source, prose: Prose) -> bytes:
         numbers[kind] += 1
         heading = f"{word(kind, language)} {numbers[kind]}. {SPECIAL.sub('', item['caption'])}"
         if item["kind"] == "own":
-            parts = {"": _own(item["table"], language)}
+            parts = {"": _own(item["plain"], language)}
         elif item["kind"] == "table":
             parts = {"": source.evidence["tables"][item["key"]]}
         else:

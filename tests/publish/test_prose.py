@@ -218,3 +218,26 @@ def test_a_number_stands_for_itself_in_markdown() -> None:
     evidence = {"numbers": {}, "statements": {"s": {"text": both("a *b*", "a *b*")}}}
     filled, found = quotes.fill("`{lit} *5*` `{say} s`", evidence, "en", quotes.Place("x"))
     assert (filled, found) == (r"\*5\* a *b*", [])
+
+
+def test_cells_of_an_own_table_may_quote_and_cite(paper: Paper) -> None:
+    paper.texts = TEXTS.replace(
+        '"Concierge" }', '"Concierge, `{val} share_with_care_load` [@greenhaus1985]" }'
+    )
+    assert faults(paper) == []
+    own = next(item for item in composed(paper, "en").items if item["kind"] == "own")
+    assert own["table"]["rows"][0][0] == r"Concierge, 34\.6\% [@greenhaus1985]"
+    assert own["plain"]["rows"][0][0] == "Concierge, 34.6% [@greenhaus1985]"
+    paper.texts = paper.texts.replace("@greenhaus1985", "@nobody1999").replace("2018, 1234.25]", "2018]")
+    assert faults(paper) == [
+        "data/demo/texts/texts.toml, tables.tbl-own.rows: row of 2 cells; allowed: 3",
+        "data/demo/texts/texts.toml, tables.tbl-own.rows: citation 'nobody1999' is not in notebooks/references.bib",
+    ]
+
+
+def test_a_collected_study_names_every_author_s_role(paper: Paper) -> None:
+    paper.evidence["context"]["provenance"] = "collected"
+    paper.evidence["context"]["authors"].append({"name": "Bo Verifica"})
+    assert faults(paper) == [
+        "data/demo/study.toml, [[authors]]: the role in the project of Bo Verifica is missing"
+    ]

@@ -57,7 +57,9 @@ def test_pdfs_keep_both_standards(edition: dict[str, Path]) -> None:
         pytest.skip(f"the test extra lacks {', '.join(absent)}")
     found = verapdf.failures([edition["it.pdf"], edition["en.pdf"]])
     assert {key: result["failed"] for key, result in found.items()} == {
-        f"{edition[f'{language}.pdf']} {profile}": {} for profile in ("ua1", "2a") for language in ("it", "en")
+        f"{edition[f'{language}.pdf']} {profile}": {}
+        for profile in ("ua1", "2a")
+        for language in ("it", "en")
     }
     assert all(result["checks"] > 1000 for result in found.values())
 
@@ -265,3 +267,10 @@ def test_inputs_name_what_a_publication_depends_on(paper: Paper) -> None:
     names = {path.name for path in sources.inputs(notebook, texts)}
     assert {"sample.ipynb", "sample.toml", "references.bib", "texts.toml", "paper.typ", "paper.html", "paper.lua",
             "chicago-author-date.csl", "words.toml", "SourceSerifPro-Regular.ttf", "prose.py"} <= names  # fmt: skip
+
+
+def test_headings_that_are_alike_are_told_apart(paper: Paper) -> None:
+    for name in ("no-it", "no-en"):
+        paper.change(name, ".", ".\n\n## Limiti\n\nAltri.")
+    text = made(paper, formats=("html",))["it.html"].read_text(encoding="utf-8")
+    assert 'id="limiti"' in text and 'id="limiti-2"' in text

@@ -175,14 +175,19 @@ local function equation(block, cell)
   return pandoc.Div({ pandoc.Para(content) }, pandoc.Attr(id, { "equation" }))
 end
 
-local function header(block, cell)
+local function header(block)
   local title = block.content
   if not block.classes:includes("unnumbered") then
     section[block.level] = section[block.level] + 1
     for level = block.level + 1, 6 do section[level] = 0 end
     local n = table.concat(section, ".", 1, block.level)
-    if labels[block.identifier] then problem(cell, "label " .. block.identifier .. " used twice") end
-    labels[block.identifier] = { kind = "section", n = n }
+    local id, again = block.identifier, 1
+    while labels[id] do -- headings without a label of their own may be alike
+      again = again + 1
+      id = block.identifier .. "-" .. again
+    end
+    block.identifier = id
+    labels[id] = { kind = "section", n = n }
     if html then
       title:insert(1, pandoc.Span({ pandoc.Str(n) }, pandoc.Attr("", { "number" })))
       title:insert(2, pandoc.Space())
@@ -197,7 +202,7 @@ local function prose(item)
     Div = function(block)
       if block.classes:includes("equation") then return equation(block, item.cell), false end
     end,
-    Header = function(block) return header(block, item.cell) end,
+    Header = function(block) return header(block) end,
   })
 end
 
