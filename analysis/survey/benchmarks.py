@@ -24,16 +24,16 @@ class Test:
     p: float
 
 
-def test(estimate: Estimates, group: Mapping[str, str], published: float, provenance: str) -> Test:
+def test(estimate: Estimates, group: Mapping[str, str], published: float, simulated: bool) -> Test:
     """Compare one share with a published one; refused for volunteers and for simulated data, where the answer means nothing."""
-    if estimate.kind != "population" or provenance == "simulated":
+    if estimate.kind != "population" or simulated:
         raise EstimateError(
             Fault(
                 say(
                     "nessun test contro un valore pubblicato",
                     "no test against a published figure",
                 ),
-                f"sampling = {estimate.kind}, provenance = {provenance}",
+                f"sampling = {estimate.kind}, simulated = {simulated}",
                 say(
                     "campioni probabilistici di persone reali",
                     "probability samples of real persons",
@@ -52,7 +52,7 @@ def beside(
     events: Mapping[str, pd.Series],
     design: Sampling,
     published: pd.DataFrame,
-    provenance: str,
+    simulated: bool,
 ) -> pd.DataFrame:
     """Our share beside each published one, at its ages and sex, among all persons of that age and sex.
 
@@ -62,7 +62,7 @@ def beside(
     test is allowed, `difference` and `p`.
     """
     rows = published[published["concept"].isin(list(events)) & (published["unit"] == "share")]
-    testable = design.kind == "population" and provenance != "simulated"
+    testable = design.kind == "population" and not simulated
     parts = []
     for row in rows.itertuples():
         inside = persons["age"].between(row.age_from, row.age_to) & persons["gender"].notna()
@@ -81,7 +81,7 @@ def beside(
         for position, (name, value) in enumerate(told.items()):
             table.insert(position, name, value)
         if testable:
-            tested = test(found, {}, float(row.value), provenance)
+            tested = test(found, {}, float(row.value), simulated)
             table["difference"], table["p"] = tested.difference, tested.p
         parts.append(table)
     if not parts:

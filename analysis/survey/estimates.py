@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -167,8 +167,17 @@ class Estimates:
         return frame
 
 
-def stack(tables: Mapping[str, pd.DataFrame], column: str) -> pd.DataFrame:
+class Tabular(Protocol):
+    """A result that gives its tidy table."""
+
+    def table(self) -> pd.DataFrame: ...
+
+
+def stack(results: Mapping[str, Tabular | pd.DataFrame], column: str) -> pd.DataFrame:
     """Tables of one kind under one another, told apart by a new first column; the specification is the first table's."""
+    tables = {
+        key: found if isinstance(found, pd.DataFrame) else found.table() for key, found in results.items()
+    }
     long = pd.concat([table.assign(**{column: key}) for key, table in tables.items()], ignore_index=True)
     first = next(iter(tables.values()))
     long = long[[column, *first.columns]]
