@@ -27,7 +27,7 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
 
     For each concept with both a `persons` and a `share` row of the same sex, ages, place, year and denominator: implied = persons / share, with the
     bounds that rounding of the two published figures allows (half a unit of the last digit of each), the territory's residents,
-    and the difference territory − implied. Frame: concept, year, published_count, published_share, implied, implied_low, implied_high, territory, difference.
+    and the difference territory − implied. Frame: concept, published_count, published_share and, in millions, implied, implied_low, implied_high, territory, difference.
     """
     keys = ["concept", "sex", "age_from", "age_to", "place", "year", "denominator_en"]
     wanted = benchmarks[benchmarks["concept"].isin(concepts)]
@@ -46,7 +46,6 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
     frame = pd.DataFrame(
         {
             "concept": pairs["concept"],
-            "year": pairs["year"],
             "published_count": persons,
             "published_share": share,
             "implied": persons / share,
@@ -56,15 +55,12 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
         }
     )
     frame["difference"] = frame["territory"] - frame["implied"]
+    millions = ["implied", "implied_low", "implied_high", "territory", "difference"]
+    frame[millions] /= 1e6
     frame.attrs["columns"] = {
-        "year": {"unit": "year"},
         "published_count": {"unit": "persons"},
         "published_share": {"unit": "share"},
-        "implied": {"unit": "persons"},
-        "implied_low": {"unit": "persons"},
-        "implied_high": {"unit": "persons"},
-        "territory": {"unit": "persons"},
-        "difference": {"unit": "persons"},
+        **{name: {"unit": "number", "digits": 2} for name in millions},
     }
     return frame
 
@@ -80,7 +76,5 @@ def gap(frame: pd.DataFrame, concept: str) -> Difference:
     """Millions of residents: the territory's minus those that the published pair of `concept` implies, with the bounds of its rounding."""
     row = frame[frame["concept"] == concept].iloc[0]
     here = float(row["territory"])
-    estimate, low, high = (
-        (here - float(row[name])) / 1e6 for name in ("implied", "implied_high", "implied_low")
-    )
-    return Difference(estimate, low, high, int(here))
+    estimate, low, high = (here - float(row[name]) for name in ("implied", "implied_high", "implied_low"))
+    return Difference(estimate, low, high, round(here * 1e6))
