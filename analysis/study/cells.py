@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LISTED = 50
+COMPARED = 2000  # identifiers among which the nearest one is looked for
 UNREADABLE: Set[str] = frozenset({"\0"})
 """Stands for the identifiers of a table that has faults of its own: references to it are not judged."""
 MARKS = {".": ("il punto", "a point"), ",": ("la virgola", "a comma")}
@@ -313,7 +314,7 @@ def dangling(values: pd.Series, field: Field, place: Place, known: Set[str] | No
     unknown = ~parts.isin(list(known)) & (parts != "")
 
     def explain(value: str) -> tuple[str, str, str]:
-        near = nearest(value, known)
+        near = nearest(value, known) if len(known) <= COMPARED else None
         step = say(f"Forse {quoted(near)}?", f"Perhaps {quoted(near)}?") if near else ""
         return (
             say(

@@ -15,6 +15,7 @@ from analysis.study.contracts import Code, Field, Label, contracts, nearest
 from analysis.study.declared import Findings, Section, load
 from analysis.study.derived import Derived
 from analysis.study.readers import Dialect
+from analysis.study.settings import Sampling
 
 ROLES = ("", "identifier", "quasi-identifier", "sensitive", "weight", "design")
 TYPES = ("id", "text", "date", "number", "integer", "code", "flag", "ref")
@@ -63,21 +64,25 @@ class Variable:
 
 @dataclass(frozen=True)
 class Wave:
-    """One wave: its files (the first has a row for each unit, the others are joined to it), the key that joins them, and what a row is."""
+    """One wave: its files (the first has a row for each unit, the others are joined to it), each one's key, and what a row is.
+
+    other_columns: "fault" or "ignore", for columns that the codebook does not describe; empty: texts that stand for an empty cell ("NA", ".").
+    """
 
     number: int
     files: tuple[str, ...]
-    join: dict[str, str]
+    join: dict[str, tuple[str, ...]]
     unit: str
     date: dt.date | None
     label: Label | None
     sha256: dict[str, str]
     other_columns: str
+    empty: tuple[str, ...]
     dialect: Dialect
 
     @property
-    def key(self) -> str:
-        """The variable that identifies a row of the wave; "" if none is declared."""
+    def key(self) -> tuple[str, ...]:
+        """The variables that together identify a row of the wave; none if none is declared."""
         return self.join[self.files[0]]
 
 
@@ -96,6 +101,22 @@ class Codebook:
     def labels(self) -> dict[str, dict[str, Label]]:
         """Variable → code → label, for the variables that have codes."""
         return {name: variable.labels for name, variable in self.variables.items() if variable.labels}
+
+    def undescribed(self, samplings: Mapping[str, Sampling], shown: str) -> list[Fault]:
+        """Faults of strata, clusters and weights that study.toml (`shown`) names and the codebook does not describe."""
+        faults = []
+        for name, sampling in samplings.items():
+            for key in ("strata", "cluster", "weight"):
+                variable = getattr(sampling, key)
+                if variable and variable not in self.variables:
+                    near = nearest(variable, self.variables)
+                    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
+                    what = say(
+                        f"«{variable}» non è una variabile del codebook",
+                        f"“{variable}” is not a variable of the codebook",
+                    )
+                    faults.append(Fault(what, f"{shown}, [sampling.{name}] {key}", "", step))
+        return faults
 
 
 def read(path: Path, shown: str, default: Dialect) -> Codebook:
@@ -164,7 +185,7 @@ def _wave(section: Section, default: Dialect) -> Wave | None:
         wave_dialect = settings.dialect(csv, default)
     wave = Wave(
         int(name) if name.isdigit() else 0, tuple(files), join, section.text("unit", default="person"), section.date("date"), section.label("label"),
-        {text: str(value) for text, value in sums.items()}, section.text("other_columns", choices=("fault", "ignore"), default="fault"), wave_dialect,
+        {text: str(value) for text, value in sums.items()}, section.text("other_columns", choices=("fault", "ignore"), default="fault"), tuple(section.texts("empty")), wave_dialect,
     )  # fmt: skip
     section.close()
     if not name.isdigit() or int(name) < 1:
@@ -177,20 +198,25 @@ def _wave(section: Section, default: Dialect) -> Wave | None:
     return wave if files else None
 
 
-def _join(section: Section, files: list[str]) -> dict[str, str]:
-    """file → its key; `join` is one variable for all files or a table file → variable."""
+def _join(section: Section, files: list[str]) -> dict[str, tuple[str, ...]]:
+    """file → the variables of its key; `join` is one variable (or several) for all files, or a table file → variable (or several)."""
     kind = say(
-        'una variabile, oppure { "file.csv" = "variabile" }', 'a variable, or { "file.csv" = "variable" }'
+        'una variabile, ["più", "variabili"], oppure { "file.csv" = … }',
+        'a variable, ["several", "variables"], or { "file.csv" = … }',
     )
-    value = section.raw("join", (str, dict), kind, required=len(files) > 1)
-    if isinstance(value, dict):
-        absent = [text for text in files if not isinstance(value.get(text), str)]
-        if absent:
-            section.break_(
-                "join", say(f"manca la chiave di «{absent[0]}»", f"the key of “{absent[0]}” is missing"), kind
-            )
-        return {text: str(value.get(text, "")) for text in files}
-    return dict.fromkeys(files, value or "")
+    value = section.raw("join", (str, list, dict), kind, required=len(files) > 1)
+    given = value if isinstance(value, dict) else dict.fromkeys(files, value or [])
+    keys = {
+        text: tuple([item] if isinstance(item, str) else item)
+        for text, item in given.items()
+        if isinstance(item, (str, list))
+    }
+    lacking = [text for text in files if text not in keys]
+    if lacking:
+        section.break_(
+            "join", say(f"manca la chiave di «{lacking[0]}»", f"the key of “{lacking[0]}” is missing"), kind
+        )
+    return {text: keys.get(text, ()) for text in files}
 
 
 def _variable(name: str, section: Section) -> Variable:
@@ -272,7 +298,7 @@ def _instruments(top: Section, known: set[str]) -> dict[str, dict[str, Any]]:
 def _cross_check(top: Section, waves: Mapping[int, Wave], variables: Mapping[str, Variable]) -> None:
     """Join keys are variables; `waves` of a variable are waves; conditions speak of variables and their codes; headers are distinct."""
     for wave in waves.values():
-        for key in dict.fromkeys(filter(None, wave.join.values())):
+        for key in dict.fromkeys(name for names in wave.join.values() for name in names):
             if key not in variables:
                 near = nearest(key, variables)
                 top.break_(

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.errors import Fault, StudyError, say
+
 Label = dict[str, str]
 """A text in the two languages: {"it": …, "en": …}."""
 
@@ -123,6 +125,16 @@ def contracts() -> Contracts:
     }
     tables = {name: _table(name, spec, enumerations) for name, spec in raw["tables"].items()}
     return Contracts(tables, enumerations)
+
+
+def known_name(name: str) -> None:
+    """Refuse, with a StudyError and the nearest one, a name that is neither a table nor "survey" nor "scenarios"."""
+    names = [*contracts().tables, "survey", "scenarios"]
+    if name not in names:
+        near = nearest(name, names)
+        step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
+        what = say(f"«{name}» non è il nome di una tabella", f"“{name}” is not the name of a table")
+        raise StudyError(Fault(what, "", ", ".join(names), step))
 
 
 def _code(name: str, spec: Mapping) -> Code:

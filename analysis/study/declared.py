@@ -16,6 +16,7 @@ from typing import Any
 from analysis.errors import Fault, StudyError, say
 from analysis.study.contracts import Label, nearest
 
+BOTH = '{ it = "…", en = "…" }'
 PLACEHOLDERS = ("DA COMPLETARE", "TO FILL IN")
 LANGUAGES = {"it": ("italiano", "Italian"), "en": ("inglese", "English")}
 
@@ -124,13 +125,11 @@ class Section:
 
     def label(self, key: str, required: bool = False) -> Label | None:
         """A text in both languages; a missing language is pending and borrows the other one."""
-        kind = say('{ it = "…", en = "…" }', '{ it = "…", en = "…" }')
-        value = self.raw(key, (dict,), kind, required)
+        value = self.raw(key, (dict,), BOTH, required)
         return None if value is None else self.both(key, value)
 
     def both(self, key: str, value: dict) -> Label | None:
         """`value` as a label, with the faults of unknown or missing languages."""
-        kind = '{ it = "…", en = "…" }'
         strange = [name for name in value if name not in LANGUAGES]
         texts = {
             name: text
@@ -139,13 +138,13 @@ class Section:
         }
         if strange:
             self.break_(
-                key, say(f"«{strange[0]}» non è una lingua", f"“{strange[0]}” is not a language"), kind
+                key, say(f"«{strange[0]}» non è una lingua", f"“{strange[0]}” is not a language"), BOTH
             )
         if not texts:
             self.break_(
                 key,
                 say("il testo manca in entrambe le lingue", "the text is missing in both languages"),
-                kind,
+                BOTH,
             )
             return None
         for name, (italian, english) in LANGUAGES.items():
@@ -153,7 +152,7 @@ class Section:
                 self.pend(
                     key,
                     say(f"manca il testo in {italian} ({name})", f"the {english} text ({name}) is missing"),
-                    kind,
+                    BOTH,
                 )
                 texts[name] = next(iter(texts.values()))
             self._filled(key, texts[name])
@@ -212,7 +211,7 @@ class Section:
 
     def texts(self, key: str, required: bool = False) -> list[str]:
         """A list of texts; one text alone counts as a list of one."""
-        kind = say('["…", "…"]', '["…", "…"]')
+        kind = '["…", "…"]'
         value = self.raw(key, (list, str), kind, required)
         items = [value] if isinstance(value, str) else (value or [])
         if any(not isinstance(item, str) for item in items):

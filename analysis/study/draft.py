@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODES = 20
+EMPTY = ("NA", "N/A", "#N/A", "#N/D", "NaN", "nan", "NULL", ".", "-")
 ROWS_A_CODE = 3
 SCALE_POINTS = 11
 MISSING = frozenset({-99, -9, -8, -7, -1, 77, 88, 97, 98, 99, 888, 997, 998, 999, 9998, 9999})
@@ -61,6 +62,8 @@ def codebook(path: Path, name: str, dialect: Dialect) -> str:
     raw = readers.read(Source("survey", path), dialect, path.name)
     names = _names([str(header) for header in raw.columns])
     texts = {key: cells.text_of(raw.iloc[:, position]) for position, key in enumerate(names)}
+    empty = [mark for mark in EMPTY if any(bool((column == mark).any()) for column in texts.values())]
+    texts = {key: column.mask(column.isin(empty), "") for key, column in texts.items()}
     join = next((key for key, column in texts.items() if _is_key(column, key)), "")
     lines = [HEADER.replace("$file", name), "[waves.1]", f"files = [{_quote(name)}]"]
     lines.append(
@@ -68,6 +71,10 @@ def codebook(path: Path, name: str, dialect: Dialect) -> str:
         if join
         else '# join = "…"   # la variabile che identifica chi risponde, se c\'è / the variable that identifies a respondent, if any'
     )
+    if empty:
+        lines.append(
+            f"empty = [{', '.join(_quote(mark) for mark in empty)}]   # valgono come cella vuota / count as an empty cell"
+        )
     lines += [
         'unit = "person"',
         "# date = 2026-01-31   # quando / when",

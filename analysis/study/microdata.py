@@ -188,6 +188,8 @@ def _type(
             continue
         variable, column = asked[name], raw.iloc[:, position]
         texts = cells.text_of(column)
+        if wave.empty:
+            column = texts = texts.mask(texts.isin(list(wave.empty)), "")
         if variable.type in ("code", "integer") and not types.is_numeric_dtype(column):
             column = texts = _whole(texts, wave.dialect.decimal)
         if variable.missing:
@@ -237,11 +239,18 @@ def _with_missing_codes(fault: Fault, variable: Variable) -> Fault:
     return Fault(fault.what, fault.where, allowed, fault.next_step)
 
 
-def _key_faults(frame: pd.DataFrame, key: str, shown: str) -> list[Fault]:
+def _combined(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
+    """The key of each row as one text; empty where a part of it is."""
+    parts = [cells.text_of(frame[name]) for name in key]
+    whole = parts[0].str.cat(parts[1:], sep=" · ") if len(parts) > 1 else parts[0]
+    return whole.where(frame[list(key)].notna().all(axis=1))
+
+
+def _key_faults(frame: pd.DataFrame, key: tuple[str, ...], shown: str) -> list[Fault]:
     """The key must be there, filled and unique."""
-    if key not in frame.columns:
+    if not key or not set(key) <= set(frame.columns):
         return []
-    column, place = frame[key], Place(shown, key)
+    column, place, name = _combined(frame, key), Place(shown, " + ".join(key)), " + ".join(key)
     empty = column.isna()
     faults = list_faults(
         column,
@@ -252,28 +261,29 @@ def _key_faults(frame: pd.DataFrame, key: str, shown: str) -> list[Fault]:
     repeated = column.duplicated() & ~empty
     return faults + list_faults(
         column, repeated, place,
-        lambda value: (say(f"{quoted(value)} compare più di una volta", f"{quoted(value)} occurs more than once"), say(f"ogni {key} una volta sola", f"each {key} once"), ""),
+        lambda value: (say(f"{quoted(value)} compare più di una volta", f"{quoted(value)} occurs more than once"), say(f"ogni {name} una volta sola", f"each {name} once"), ""),
     )  # fmt: skip
 
 
 def _join(
-    first: pd.DataFrame, other: pd.DataFrame, key: str, shown: str, present: set[str]
+    first: pd.DataFrame, other: pd.DataFrame, key: tuple[str, ...], shown: str, present: set[str]
 ) -> tuple[dict[str, pd.Series], list[Fault]]:
     """The columns of another file, aligned to the rows of the first by `key`; units without a row there get NA."""
-    if key not in other.columns or key not in first.columns:
-        what = say(f"manca la chiave {key}", f"the key {key} is missing")
+    absent_ = [name for name in key if name not in other.columns or name not in first.columns]
+    if absent_ or not key:
+        what = say(f"manca la chiave {', '.join(absent_)}", f"the key {', '.join(absent_)} is missing")
         return {}, [
             Fault(
                 what,
                 shown,
                 say(
-                    "la colonna che unisce i file della rilevazione",
-                    "the column that joins the files of the wave",
+                    "le colonne che uniscono i file della rilevazione",
+                    "the columns that join the files of the wave",
                 ),
             )
         ]
     faults = _key_faults(other, key, shown)
-    twice = [name for name in other.columns if name != key and name in present]
+    twice = [name for name in other.columns if name not in key and name in present]
     faults += [
         Fault(
             say(f"{name} sta già in un altro file", f"{name} stands in another file already"),
@@ -281,20 +291,16 @@ def _join(
         )
         for name in twice
     ]
-    stray = other[key].notna() & ~other[key].isin(first[key])
+    ours, theirs, name = _combined(first, key), _combined(other, key), " + ".join(key)
+    stray = theirs.notna() & ~theirs.isin(ours)
     faults += list_faults(
-        other[key], stray, Place(shown, key),
-        lambda value: (say(f"{quoted(value)} non è nel primo file", f"{quoted(value)} is not in the first file"), say(f"un {key} del primo file", f"a {key} of the first file"), ""),
+        theirs, stray, Place(shown, name),
+        lambda value: (say(f"{quoted(value)} non è nel primo file", f"{quoted(value)} is not in the first file"), say(f"un {name} del primo file", f"a {name} of the first file"), ""),
     )  # fmt: skip
     if faults:
         return {}, faults
-    indexed = other.set_index(key)
-    return {
-        name: first[key].map(indexed[name]).astype(indexed[name].dtype)
-        if bool(first[key].isin(indexed.index).all())
-        else first[key].map(indexed[name])
-        for name in indexed.columns
-    }, []
+    aligned = other.drop(columns=list(key)).set_index(theirs).reindex(ours)
+    return {str(column): aligned[column].set_axis(first.index) for column in aligned.columns}, []
 
 
 def _universe(

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from analysis.errors import Fault, StudyError, say
 from analysis.study import readers, settings, territory
 from analysis.study.codebook import Codebook
 from analysis.study.codebook import read as read_codebook
-from analysis.study.contracts import Table, contracts, nearest
+from analysis.study.contracts import contracts, known_name, nearest
 from analysis.study.declared import load
 from analysis.study.readers import Source
 from analysis.study.settings import Settings
@@ -112,14 +112,14 @@ class Study:
 
     def has(self, table: str) -> bool:
         """Whether the study holds that table; "territory" also when it uses the national one. A name that no contract knows is refused."""
-        _known_name(table)
+        known_name(table)
         if table == "territory" and self.settings.territory == "national":
             return territory.national_file().exists()
         return table in self.tables
 
     def files(self, table: str) -> list[Path]:
         """The files that hold a table: of "survey" the codebook and the wave files in place, of "territory" the study's own or the national file."""
-        _known_name(table)
+        known_name(table)
         if table == "survey":
             waves = self.codebook.waves.values() if self._codebook_file.exists() else ()
             found = (self._shelf.find(name) for wave in waves for name in wave.files)
@@ -141,7 +141,7 @@ class Study:
         return frame.copy(deep=False)
 
     def _allow(self, name: str) -> None:
-        _known_name(name)
+        known_name(name)
         if self._declared is not None and name not in self._declared:
             what = say(
                 f"il notebook legge la tabella {name} senza dichiararla",
@@ -373,25 +373,8 @@ class Study:
             codebook = self.codebook
         except StudyError as error:
             return list(error.faults)
-        faults: list[Fault] = []
         shown = f"{self.shown(self.folder)}/study.toml"
-        for name, sampling in self.settings.sampling.items():
-            for key in ("strata", "cluster", "weight"):
-                variable = getattr(sampling, key)
-                if variable and variable not in codebook.variables:
-                    near = nearest(variable, codebook.variables)
-                    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
-                    faults.append(
-                        Fault(
-                            say(
-                                f"«{variable}» non è una variabile del codebook",
-                                f"“{variable}” is not a variable of the codebook",
-                            ),
-                            f"{shown}, [sampling.{name}] {key}",
-                            "",
-                            step,
-                        )
-                    )
+        faults = codebook.undescribed(self.settings.sampling, shown)
         for number, wave in codebook.waves.items():
             if microdata.absent(codebook, self._shelf, wave) and codebook.obtain:
                 continue
@@ -414,20 +397,3 @@ class Study:
                 raise StudyError(faults)
         variables = self.codebook.labels() if self._codebook_file.exists() else {}
         return describe.context(self.settings, self.tables, actors, variables)
-
-
-def _known_name(name: str) -> None:
-    """Refuse a table name that no contract knows, with the nearest one."""
-    names: Mapping[str, Table] = contracts().tables
-    others = ("survey", SCENARIOS)
-    if name not in names and name not in others:
-        near = nearest(name, [*names, *others])
-        step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""
-        raise StudyError(
-            Fault(
-                say(f"«{name}» non è il nome di una tabella", f"“{name}” is not the name of a table"),
-                "",
-                ", ".join([*names, *others]),
-                step,
-            )
-        )

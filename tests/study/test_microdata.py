@@ -314,3 +314,40 @@ def test_what_an_edition_still_needs_of_the_codebook_is_pending(survey):
         "data/prova/survey/codebook.toml, [variables.gender] label"
     ]
     assert study.check(draft=True) == []
+
+
+def test_a_key_may_have_several_parts_and_texts_may_stand_for_an_empty_cell(survey):
+    codebook = """
+[waves.1]
+files = ["people.csv", "work.csv", "houses.csv"]
+join = { "people.csv" = ["house", "nord"], "work.csv" = ["house", "nord"], "houses.csv" = "house" }
+empty = ["NA", "."]
+other_columns = "ignore"
+"""
+    for name, kind in (
+        ("house", "integer"),
+        ("nord", "integer"),
+        ("hours", "number"),
+        ("rooms", "integer"),
+        ("sex", "text"),
+    ):
+        codebook += f'[variables.{name}]\ntype = "{kind}"\nlabel = {{ it = "{name}", en = "{name}" }}\n'
+    people = "house,nord,sex,else\n1,1,f,?\n1,2,m,?\n2,1,NA,?\n"
+    survey(
+        codebook, people=people, work="house,nord,hours\n2,1,38.5\n1,1,.\n", houses="house,rooms\n2,5\n1,3\n"
+    )
+    assert faults() == []
+    frame = studies.open_study("prova").survey(1).frame
+    assert frame["rooms"].tolist() == [3, 3, 5]
+    assert frame["hours"].isna().tolist() == [True, True, False] and frame["hours"].iloc[2] == 38.5
+    assert frame["sex"].isna().tolist() == [False, False, True]
+    survey(
+        codebook, people=people + "1,2,f,?\n", work="house,nord,hours\n2,9,1\n", houses="house,rooms\n1,1\n"
+    )
+    found = faults()
+    assert any(
+        "people.csv, row 5, column house + nord: “1 · 2” occurs more than once" in fault for fault in found
+    )
+    assert any(
+        "work.csv, row 2, column house + nord: “2 · 9” is not in the first file" in fault for fault in found
+    )

@@ -130,7 +130,7 @@ def test_a_survey_file_gives_a_draft_codebook_that_reads_it_without_faults(proje
     assert frame["ha_figli"].tolist()[:2] == ["yes", "no"]
     assert frame["peso"].iloc[3] == 1.03
     variables = study.codebook.variables
-    assert variables["id"].role == "identifier" and study.codebook.waves[1].key == "id"
+    assert variables["id"].role == "identifier" and study.codebook.waves[1].key == ("id",)
     assert variables["eta"].role == "quasi-identifier" and variables["peso"].role == "weight"
     assert variables["regione"].codes == ("3", "7", "12", "15")
     assert variables["data"].type == "date"
@@ -172,3 +172,19 @@ def test_a_survey_file_that_cannot_be_read_leaves_nothing_behind(project):
         with pytest.raises(StudyError):
             template.new_study(project / "nuovo", project / name)
     assert not (project / "nuovo").exists()
+
+
+def test_the_usual_marks_of_an_empty_cell_are_declared_as_such(project):
+    source = project / "risposte.csv"
+    source.write_text(
+        "codice,q1,q2\n"
+        + "".join(f"c{i},{i % 3 + 1 if i % 7 else 'NA'},{i * 1.5 if i % 5 else '.'}\n" for i in range(30)),
+        encoding="utf-8",
+    )
+    template.new_study(project / "nuovo", source, today=TODAY)
+    study = studies.open_study(project / "nuovo")
+    assert study.codebook.waves[1].empty == ("NA", ".")
+    assert study.codebook.waves[1].key == ("codice",)
+    assert (study.codebook.variables["q1"].type, study.codebook.variables["q2"].type) == ("integer", "number")
+    assert study.check(draft=True) == []
+    assert study.survey(1).frame["q1"].isna().sum() == 5
