@@ -44,7 +44,8 @@ def test(estimate: Estimates, group: Mapping[str, str], published: float, simula
     k = estimate.at(**group)
     difference = float(estimate.estimate[k] - published)
     t = difference / float(estimate.se[k])
-    return Test(difference, t, estimate.df, float(2 * stats.t.sf(abs(t), estimate.df)))
+    df = float(estimate.df[k])
+    return Test(difference, t, df, float(2 * stats.t.sf(abs(t), df)))
 
 
 def beside(

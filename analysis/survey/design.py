@@ -136,6 +136,13 @@ class Design:
         total = len(self.stage.stratum) * size
         return np.bincount(cells, weights=scores[kept], minlength=total).reshape(-1, size).astype(float)
 
+    def degrees(self, code: Codes, size: int) -> Floats:
+        """Degrees of freedom of each domain (size,): PSUs that hold a row of it, less their strata."""
+        held = self.sums(code, size, np.ones(self.n)) > 0
+        strata = np.zeros((len(self.stage.size), size), dtype=bool)
+        np.logical_or.at(strata, self.stage.stratum, held)
+        return (held.sum(axis=0) - strata.sum(axis=0)).astype(float)
+
     def covariance(self, sums: Floats) -> Floats:
         """Covariance (k, k) of the totals of k linearised variables, from their sums by PSU (P, k)."""
         stage = self.stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,11 +48,11 @@ class Difference:
 
     @property
     def low(self) -> float:
-        return self.estimate - _quantile(self.df) * self.se
+        return self.estimate - float(_quantile(self.df)) * self.se
 
     @property
     def high(self) -> float:
-        return self.estimate + _quantile(self.df) * self.se
+        return self.estimate + float(_quantile(self.df)) * self.se
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Estimates:
     """k estimates of one `measure` (mean, share, total, ratio), one for each row of `groups`.
 
     `estimate` (k,), `covariance` (k, k), `n` unweighted persons, `cases` unweighted numerators of shares, `n_effective` by Kish,
-    `df` of the t interval. `kind` is population, census (no sampling error: covariance zero) or respondents (none may be asked).
+    `df` (k,) of the t intervals, from the PSUs and strata that hold the group. `kind` is population, census (no sampling error: covariance zero) or respondents (none may be asked).
     """
 
     measure: str
@@ -70,7 +70,7 @@ class Estimates:
     n: Codes
     cases: Codes | None
     n_effective: Floats
-    df: float
+    df: Floats
     kind: str
     parts: str | None = None
 
@@ -84,7 +84,8 @@ class Estimates:
     def interval(self) -> tuple[Floats, Floats]:
         """Bounds (k,), (k,) at 95 %: t with the design's degrees of freedom, on the logit scale for shares.
 
-        A share of 0 or 1 has no linearised error: its bound is Clopper and Pearson's on the effective n.
+        A share of 0 or 1 has no linearised error: its bound is Clopper and Pearson's on the effective n. A group that lies in no
+        more PSUs than strata shows no variability between PSUs, and has no interval.
         """
         se, t = self.se, _quantile(self.df)
         if self.measure != "share" or self.kind == "census":
@@ -96,7 +97,7 @@ class Estimates:
         bound = ((1 - LEVEL) / 2) ** (1 / self.n_effective)
         low = np.where(inside, 1 / (1 + np.exp(half - logit)), np.where(p == 1, bound, 0.0))
         high = np.where(inside, 1 / (1 + np.exp(-half - logit)), np.where(p == 0, 1 - bound, 1.0))
-        return low, high
+        return np.where(np.isnan(t), np.nan, low), np.where(np.isnan(t), np.nan, high)
 
     def at(self, **group: str) -> int:
         """Position of the one group with these labels."""
@@ -126,7 +127,7 @@ class Estimates:
         return found
 
     def difference(self, first: Mapping[str, str], second: Mapping[str, str]) -> Difference:
-        """The first group less the second, with the covariance that shared PSUs give them."""
+        """The first group less the second, with the covariance that shared PSUs give them and the smaller of their df."""
         a, b = self.at(**first), self.at(**second)
         variance = self.covariance[a, a] + self.covariance[b, b] - 2 * self.covariance[a, b]
         cells = self.n[[a, b]]
@@ -138,7 +139,7 @@ class Estimates:
             int(self.n[a] + self.n[b]),
             self.kind,
             max(float(variance), 0.0),
-            self.df,
+            float(min(self.df[a], self.df[b])),
             tuple(cells.tolist()),
         )
 
@@ -165,40 +166,6 @@ class Estimates:
         frame["n"] = self.n
         frame.attrs["columns"] = columns
         return frame
-
-
-class Tabular(Protocol):
-    """A result that gives its tidy table."""
-
-    def table(self) -> pd.DataFrame: ...
-
-
-def stack(results: Mapping[str, Tabular | pd.DataFrame], column: str) -> pd.DataFrame:
-    """Tables of one kind under one another, told apart by a new first column; the specification is the first table's."""
-    tables = {
-        key: found if isinstance(found, pd.DataFrame) else found.table() for key, found in results.items()
-    }
-    long = pd.concat([table.assign(**{column: key}) for key, table in tables.items()], ignore_index=True)
-    first = next(iter(tables.values()))
-    long = long[[column, *first.columns]]
-    long.attrs["columns"] = first.attrs["columns"]
-    return long
-
-
-def in_order(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:
-    """The frame with its coded columns as ordered categories, in the order in which `labels` {field: {code: …}} lists the codes."""
-    return frame.assign(
-        **{
-            field: pd.Categorical(frame[field], categories=list(codes), ordered=True)
-            for field, codes in labels.items()
-            if field in frame and frame[field].dropna().isin(list(codes)).all()
-        }
-    )
-
-
-def one_of(values: pd.Series, *codes: str) -> pd.Series:
-    """Whether each value (n,) is one of `codes`; missing where it is missing."""
-    return values.astype(object).isin(codes).astype("boolean").mask(values.isna())
 
 
 def mean(
@@ -268,6 +235,7 @@ def composition(
         n=np.tile(of_each[0].n, c)[order],
         cases=np.concatenate(cases)[order],
         n_effective=np.tile(of_each[0].n_effective, c)[order],
+        df=np.tile(of_each[0].df, c)[order],
         parts=name,
     )
 
@@ -282,9 +250,10 @@ def _ratio(
         passes.append((np.where(passes[0][0] >= 0, 0, -1), whole))
     found = [_pass(measure, y, x, design, codes, len(groups)) for codes, groups in passes]
     estimate, n, cases, effective = (np.concatenate([part[i] for part in found]) for i in range(4))
-    covariance, df = np.zeros((len(n), len(n))), np.inf
+    covariance, df = np.zeros((len(n), len(n))), np.full(len(n), np.inf)
     if isinstance(design, Design):
-        covariance, df = design.covariance(np.hstack([part[4] for part in found])), design.df
+        covariance = design.covariance(np.hstack([part[4] for part in found]))
+        df = np.concatenate([design.degrees(codes, len(groups)) for codes, groups in passes])
     return Estimates(
         measure,
         pd.concat([groups.astype(object) for _, groups in passes], ignore_index=True),
@@ -371,18 +340,10 @@ def _numbers(values: npt.ArrayLike, design: Sampling) -> Floats:
     return numbers
 
 
-def _quantile(df: float) -> float:
-    if df <= 0:
-        raise EstimateError(
-            Fault(
-                say(
-                    "nessun grado di libertà: tante unità primarie quanti strati",
-                    "no degrees of freedom: as many PSUs as strata",
-                ),
-                "interval",
-            )
-        )
-    return float(stats.t.ppf((1 + LEVEL) / 2, df))
+def _quantile(df: npt.ArrayLike) -> Floats:
+    """Of t at 95 %, two-sided; missing where there are no degrees of freedom."""
+    degrees = np.asarray(df, dtype=float)
+    return np.where(degrees > 0, stats.t.ppf((1 + LEVEL) / 2, np.maximum(degrees, 1)), np.nan)
 
 
 def _refuse_respondents(kind: str) -> None:

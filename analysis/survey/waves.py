@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
-from analysis.survey import estimates
+from analysis.survey import estimates, frames
 from analysis.survey.design import Census, Sampling
 from analysis.survey.estimates import Difference, Estimates
 
@@ -51,7 +51,7 @@ class Change:
 
     def table(self, name: str = "mean", digits: int = 2, unit: str = "number") -> pd.DataFrame:
         """Long: `wave` (1, 2), the groups, the mean with its interval, n."""
-        return estimates.stack(
+        return frames.stack(
             {"1": self.before.table(name, unit, digits), "2": self.after.table(name, unit, digits)}, "wave"
         )
 
@@ -63,7 +63,7 @@ class Change:
             int(self.change.n[k]),
             self.change.kind,
             float(self.change.covariance[k, k]),
-            self.change.df,
+            float(self.change.df[k]),
             (int(self.change.n[k]),),
         )
 
@@ -106,7 +106,7 @@ def attrition(
             labels.get(name, {}).get(str(code), {"it": str(code), "en": str(code)}) for code in table[name]
         ]
         tables[name] = table.rename(columns={name: "category"}).assign(category=texts)
-    long = estimates.stack(tables, "covariate")
+    long = frames.stack(tables, "covariate")
     long.attrs["columns"] = long.attrs["columns"] | {"category": {"text": True}}
     return long
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.evidence import style
 from analysis.evidence.words import LANGUAGES, Words
-from analysis.survey import contrasts, design, estimates, plots, waves
+from analysis.survey import contrasts, design, estimates, frames, plots, waves
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "work_life_balance.toml"
 LABELS = {
@@ -33,7 +33,7 @@ def people() -> pd.DataFrame:
             "lost": rng.random(N) < 0.1,
         }
     )
-    return estimates.in_order(frame, LABELS)
+    return frames.in_order(frame, LABELS)
 
 
 def drawn(draw, data: pd.DataFrame) -> Figure:
@@ -59,10 +59,10 @@ def tables(people: pd.DataFrame, sample: design.Sampling) -> dict:
         plots.care: estimates.composition(
             people["care_load"], sample, people[["gender"]], margin=True
         ).table(),
-        plots.conflict: estimates.stack(means, "scale"),
+        plots.conflict: frames.stack(means, "scale"),
         plots.comparisons: contrasts.compare(people[["wfc", "fwc"]], people, sample, asked).table(["wfc"]),
-        plots.work: estimates.stack({"not_working": lost, "reduced_hours": lost}, "loss"),
-        plots.change: estimates.stack(change, "scale"),
+        plots.work: frames.stack({"not_working": lost, "reduced_hours": lost}, "loss"),
+        plots.change: frames.stack(change, "scale"),
     }
 
 
