@@ -314,7 +314,7 @@ def dangling(values: pd.Series, field: Field, place: Place, known: Set[str] | No
     unknown = ~parts.isin(list(known)) & (parts != "")
 
     def explain(value: str) -> tuple[str, str, str]:
-        near = nearest(value, known) if len(known) <= COMPARED else None
+        near = nearest(value, sorted(known), likeness=0.8) if len(known) <= COMPARED else None
         step = say(f"Forse {quoted(near)}?", f"Perhaps {quoted(near)}?") if near else ""
         return (
             say(

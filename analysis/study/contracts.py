@@ -85,10 +85,10 @@ def plain(text: str) -> str:
     return " ".join(letters.split())
 
 
-def nearest(text: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word most like `text`, if any is like it at all; compared without case and accents."""
+def nearest(text: str, allowed: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The allowed word most like `text`, if any reaches the likeness (0 to 1, of difflib); compared without case and accents."""
     words = {plain(word): word for word in reversed(list(allowed))}
-    found = difflib.get_close_matches(plain(text), list(words), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(plain(text), list(words), n=1, cutoff=likeness)
     return words[found[0]] if found else None
 
 
