@@ -152,13 +152,15 @@ def executed(
                 for o in outputs.get(cell["id"], [])
                 if o.get("metadata", {}).get("altro", {}).get("key") in known
             )
-            cell |= {"execution_count": None, "outputs": [_output(output) for output in stored]}
+            cell |= {"outputs": [_output(output) for output in stored]}
             cell["metadata"] = {
                 k: v for k, v in cell["metadata"].items() if k not in ("execution", "papermill")
             }
         cells.append(cell)
         if "parameters" in cell["metadata"].get("tags", []) and evidence.get("parameters"):
             cells.append(_injected(evidence["parameters"]))
+    for count, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), start=1):
+        cell["execution_count"] = count
     metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
@@ -169,7 +171,7 @@ def _injected(parameters: Mapping[str, Any]) -> dict[str, Any]:
     source = [f"{name} = {value!r}\n" for name, value in sorted(parameters.items())]
     source[-1] = source[-1].rstrip("\n")
     metadata = {"tags": ["injected-parameters"]}
-    return {"cell_type": "code", "id": "injected-parameters", "metadata": metadata, "source": source, "execution_count": None, "outputs": []}  # fmt: skip
+    return {"cell_type": "code", "id": "injected-parameters", "metadata": metadata, "source": source, "outputs": []}  # fmt: skip
 
 
 def _output(output: Mapping[str, Any]) -> dict[str, Any]:
