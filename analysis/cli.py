@@ -142,8 +142,8 @@ def papers(chosen: argparse.Namespace) -> int:
 
     given = _settings(chosen.set)
     studies = _studies(chosen.studies)
-    unready = [] if chosen.draft else [fault for study in studies for fault in study.settings.pending]
-    studies = [study for study in studies if chosen.draft or not study.settings.pending]
+    unready = [] if chosen.draft else [fault for study in studies for fault in study.pending]
+    studies = [study for study in studies if chosen.draft or not study.pending]
     planned, left_out = editions.plan(studies, editions.notebooks(chosen.notebook), given, chosen.draft)
     for study, notebook, lacking in left_out:
         if chosen.studies or chosen.notebook:

@@ -60,15 +60,15 @@ def test_an_executed_copy_gives_the_same_outputs_again(path, tmp_path):
 def test_a_changed_output_fails(tmp_path):
     path = ROOT / "papers" / "milano" / "codesign_outcomes" / "notebook.ipynb"
     book = json.loads(path.read_text(encoding="utf-8"))
+    outputs = [output for cell in book["cells"] for output in cell.get("outputs", [])]
     output = next(
         output
-        for cell in book["cells"]
-        for output in cell.get("outputs", [])
-        if "text/html" in output["data"]
+        for output in outputs
+        if any(character in "123456789" for character in output["data"]["text/plain"][-1])
     )
-    html = "".join(output["data"]["text/html"])
-    digit = next(i for i, character in enumerate(html) if character in "123456789" and html[i - 1] == ">")
-    output["data"]["text/html"] = [html[:digit] + "0" + html[digit + 1 :]] if digit else []
+    text = "".join(output["data"]["text/plain"])
+    digit = max(i for i, character in enumerate(text) if character in "123456789")
+    output["data"]["text/plain"] = [text[:digit] + "0" + text[digit + 1 :]]
     changed = tmp_path / "changed.ipynb"
     changed.write_text(json.dumps(book), encoding="utf-8")
     result = nbval(changed, tmp_path)

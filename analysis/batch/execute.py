@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ def run(task: Job) -> Outcome:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     part = task.run_folder.with_name(task.run_folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -105,11 +107,13 @@ def run(task: Job) -> Outcome:
     )
     os.environ.pop("ALTRO_LANG", None)
     start = time.perf_counter()
+    sockets = tempfile.mkdtemp(prefix="altro-")
     try:
         papermill.execute_notebook(
             str(task.source), str(executed), {"study": task.study_argument, **task.parameters}, cwd=str(task.source.parent),
             kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=False,
             extra_arguments=["--IPKernelApp.log_level=50"],
+            config=Config(KernelManager=_transport(Path(sockets))),
         )  # fmt: skip
     except PapermillExecutionError as error:
         return _failed(task, executed, start, f"{error.ename}: {error.evalue}", _failing_cell(executed))
@@ -117,6 +121,8 @@ def run(task: Job) -> Outcome:
         return _failed(task, executed, start, f"{type(error).__name__}: {error}", _failing_cell(executed))
     except OSError as error:
         return _failed(task, executed, start, f"{type(error).__name__}: {error}", "")
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
     if not (part / "evidence.json").exists():
         message = say(
             "la registrazione non è stata chiusa: manca ev.close()",
@@ -128,6 +134,11 @@ def run(task: Job) -> Outcome:
     shutil.rmtree(task.run_folder, ignore_errors=True)
     part.replace(task.run_folder)
     return Outcome(task.name, time.perf_counter() - start)
+
+
+def _transport(folder: Path) -> dict[str, str]:
+    """Sockets of the kernel's own where the system has them: two kernels that start at once may otherwise pick the same port."""
+    return {} if os.name == "nt" else {"transport": "ipc", "ip": str(folder / "kernel")}
 
 
 def _failed(task: Job, executed: Path, start: float, error: str, cell: str) -> Outcome:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,45 +17,29 @@ from analysis import places
 from analysis.errors import DisclosureError, EvidenceError, Fault, language, say
 from analysis.evidence import columns as specs
 from analysis.evidence import disclosure, entries
-from analysis.evidence.words import DIGITS, LANGUAGES, Words, format_number
+from analysis.evidence.context import read_context
+from analysis.evidence.numbers import Number
+from analysis.evidence.words import LANGUAGES, Words, format_number
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 SCHEMA = 1
-KINDS = ("exact", "float", "stochastic")
 FORMS = ("higher", "lower", "unclear")
 Columns = Mapping[str, Mapping[str, Any]]
 
 
 class Difference(Protocol):
-    """What a statement is chosen from: an estimate with its interval and the number of units behind it."""
+    """What a statement is chosen from: an estimate with its interval and the number of units behind it.
+
+    It may carry `cells`, the counts of the groups compared: a small one withholds the statement.
+    """
 
     estimate: float
     low: float
     high: float
     n: int
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the study says of itself, as a plain mapping (`Study.context()`); it heads the record."""
-
-    head: Mapping[str, Any]
-    organisations: Mapping[str, Mapping[str, Any]]
-    rules: disclosure.Rules
-
-
-def read_context(context: Mapping[str, Any]) -> Context:
-    rules = context.get("disclosure", {})
-    return Context(
-        {key: value for key, value in context.items() if key not in ("organisations", "labels")},
-        context.get("organisations", {}),
-        disclosure.Rules(
-            int(rules.get("threshold", 5)), bool(rules.get("confidential_organisations", False))
-        ),
-    )
 
 
 def open_record(context: Mapping[str, Any], notebook: str) -> Record:
@@ -116,6 +99,7 @@ class Record:
         *,
         n: int | None = None,
         cases: int | None = None,
+        cells: Sequence[int] = (),
         counts: str = "persons",
         se: float | None = None,
         low: float | None = None,
@@ -126,104 +110,39 @@ class Record:
         seed: int | None = None,
         public: str | None = None,
     ) -> None:
-        """Keep one number. `cases` is the unweighted numerator of a share of persons; `public` is the reason why no counts are needed.
+        """Keep one number. `cases` is the unweighted numerator of a share of persons, `cells` any other counts behind the value (the groups of a difference); `public` is the reason why no counts are needed.
 
         A count of persons is its own n. `kind` says how the value may differ when run again: exact, float (relative `tolerance`), or
         stochastic (with its `seed` and interval).
         """
         where = f"ev.number('{key}')"
-        faults = self._key_faults(key, where)
-        value = entries.plain(value)
-        if unit not in DIGITS:
-            faults.append(
-                Fault(say(f"unità «{unit}» sconosciuta", f"unknown unit '{unit}'"), where, ", ".join(DIGITS))
-            )
-        if kind not in KINDS:
-            faults.append(
-                Fault(say(f"genere «{kind}» sconosciuto", f"unknown kind '{kind}'"), where, ", ".join(KINDS))
-            )
-        if kind == "stochastic" and (seed is None or low is None or high is None):
-            faults.append(
-                Fault(
-                    say(
-                        "un valore stocastico vuole seed, low e high",
-                        "a stochastic value needs seed, low and high",
-                    ),
-                    where,
-                )
-            )
-        if counts not in specs.COUNTED:
-            faults.append(
-                Fault(
-                    say(f"«counts» vale «{counts}»", f"'counts' is '{counts}'"),
-                    where,
-                    ", ".join(specs.COUNTED),
-                )
-            )
-        counted = unit in ("persons", "organisations", "count")
-        if unit in ("persons", "organisations"):
-            counts = unit
-        if not public and not counted and n is None:
-            faults.append(
-                Fault(
-                    say(
-                        "manca n, il numero di unità dietro al valore",
-                        "n, the number of units behind the value, is missing",
-                    ),
-                    where,
-                    next_step=say(
-                        "Indicare n, oppure public= con la ragione.", "Give n, or public= with the reason."
-                    ),
-                )
-            )
-        if not public and unit == "share" and counts == "persons" and cases is None:
-            faults.append(
-                Fault(
-                    say(
-                        "manca cases, il numeratore non ponderato",
-                        "cases, the unweighted numerator, is missing",
-                    ),
-                    where,
-                )
-            )
+        plain = [entries.plain(item) for item in (value, n, cases, se, low, high)]
+        value, n, cases, se, low, high = plain
+        number = Number(
+            value, unit, n, cases, cells, counts, se, low, high, digits, kind, tolerance, seed, public
+        )
+        faults = self._key_faults(key, where) + number.faults(where)
         if faults:
             raise EvidenceError(faults)
-        behind = (
-            [value] if counted and n is None else [n] if cases is None or n is None else [n, cases, n - cases]
-        )
-        suppressed = bool(
-            not public
-            and self._context.rules.applies(counts)
-            and any(
-                unit_count is not None and 0 < unit_count < self._context.rules.threshold
-                for unit_count in behind
-            )
-        )
-        entry: dict[str, Any] = {"unit": unit, "kind": kind, "counts": counts, "suppressed": suppressed}
-        known = {"value": value, "n": n, "se": se, "low": low, "high": high}
-        entry |= {
-            name: None if suppressed else entries.plain(item)
-            for name, item in known.items()
-            if item is not None or name == "value"
-        }
-        entry |= {
-            name: item
-            for name, item in (("digits", digits), ("seed", seed), ("public", public))
-            if item is not None
-        }
-        if kind == "float":
-            entry["tolerance"] = tolerance
+        entry = number.entry(self._context.rules)
         self._keep("numbers", key, entry)
-        texts = {lang: format_number(entry["value"], unit, digits, lang) for lang in LANGUAGES}
-        entries.show(key, "number", text=f"{key} = {texts[self._language]}")
+        entries.show(
+            key, "number", text=f"{key} = {format_number(entry['value'], unit, digits, self._language)}"
+        )
 
     def table(
-        self, key: str, frame: pd.DataFrame, columns: Columns | None = None, *, public: str | None = None
+        self,
+        key: str,
+        frame: pd.DataFrame,
+        columns: Columns | None = None,
+        *,
+        public: str | None = None,
+        source: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep a table; `columns` completes `frame.attrs["columns"]` (see columns.py)."""
+        """Keep a table; `columns` completes `frame.attrs["columns"]` (see columns.py), `source` (it, en) replaces the study's source line."""
         where = f"ev.table('{key}')"
         self._check_key(key, where, "tbl-")
-        entry = self._protected(frame, columns, where, public, printed=True)[1]
+        entry = self._protected(frame, columns, where, public, source, printed=True)[1]
         self._keep("tables", key, entry)
         entries.show(key, "table", html=entries.html(entry, self._words[self._language], key), text=key)
 
@@ -235,6 +154,7 @@ class Record:
         columns: Columns | Mapping[str, Columns] | None = None,
         *,
         public: str | None = None,
+        source: Mapping[str, str] | None = None,
     ) -> None:
         """Protect `data` (a tidy table, or several by name), then draw it once per language with the same random state.
 
@@ -249,16 +169,17 @@ class Record:
         tables: dict[str, Any] = {}
         for name, frame in frames.items():
             protected[name], tables[name] = self._protected(
-                frame, given.get(name), f"{where} {name}", public, printed=False
+                frame, given.get(name), f"{where} {name}", public, source, printed=False
             )
         style = {**self._context.head.get("style", {}), **self.front.get("style", {})}
+        head = {**self._context.head, "source": source or self._context.head.get("source")}
         drawn = {
             lang: entries.drawing(
                 draw,
                 protected if several else protected["data"],
                 self._words[lang],
                 style,
-                self._context.head,
+                head,
                 where,
             )
             for lang in LANGUAGES
@@ -311,7 +232,8 @@ class Record:
             entries.plain(item) for item in (difference.estimate, difference.low, difference.high)
         )
         n = int(difference.n)
-        suppressed = not public and 0 < n < self._context.rules.threshold
+        behind = (n, *getattr(difference, "cells", ()))
+        suppressed = not public and any(0 < count < self._context.rules.threshold for count in behind)
         if suppressed or estimate is None or low is None or high is None:
             entry: dict[str, Any] = {
                 "form": None,
@@ -374,7 +296,14 @@ class Record:
         self._entries[kind][key] = entry
 
     def _protected(
-        self, frame: pd.DataFrame, columns: Columns | None, where: str, public: str | None, *, printed: bool
+        self,
+        frame: pd.DataFrame,
+        columns: Columns | None,
+        where: str,
+        public: str | None,
+        source: Mapping[str, str] | None,
+        *,
+        printed: bool,
     ) -> tuple[pd.DataFrame, dict[str, Any]]:
         resolved = specs.resolve(frame, columns, where, public)
         named = entries.name_organisations(frame, resolved, self._context.organisations, where)
@@ -389,6 +318,5 @@ class Record:
                 ) from error
         shown = [column for column in resolved if not column.hidden]
         document = entries.table(named, shown, mask, self._words, printed)
-        if public:
-            document["public"] = public
+        document |= {key: value for key, value in (("public", public), ("source", source)) if value}
         return named[[column.name for column in shown]], document

@@ -141,9 +141,10 @@ def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str)
     notes = [item["note"]] if item.get("note") else []
     context = source.context
     if item["kind"] == "table":
-        made = tables.printed(item["key"], source.evidence["tables"][item["key"]], context, language)
+        entry = source.evidence["tables"][item["key"]]
+        made = tables.printed(item["key"], entry, context, language)
         notes += [plain(note) for note in made["notes"]]
-        origin = plain(str(localised(context.get("source"), language) or ""))
+        origin = plain(str(localised(entry.get("source") or context.get("source"), language) or ""))
     else:
         made = tables.own(item["key"], item["table"], language)
         origin = item.get("source", "")

@@ -139,7 +139,7 @@ def _fill(
         notes.append(
             word("suppressed", language, "note", k=context.get("disclosure", {}).get("threshold", 5))
         )
-    origin = item.get("source") or localised(context.get("source"), language)
+    origin = item.get("source") or localised(table.get("source") or context.get("source"), language)
     notes.append(f"{word('source', language)}: {origin}" if origin else "")
     for note in filter(None, notes):
         row += 1

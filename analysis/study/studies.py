@@ -127,7 +127,7 @@ class Study:
         if table == SCENARIOS:
             return [self._scenarios_file] if self._scenarios_file.exists() else []
         if table == "territory" and not self._own_territory():
-            return [territory.national_file()] if territory.national_file().exists() else []
+            return [path for path in (territory.national_file(), territory.source_file()) if path.exists()]
         return list(dict.fromkeys(source.path for source in self._located[0].get(table, [])))
 
     # Tables
@@ -316,6 +316,11 @@ class Study:
             return self.table("territory")
         self._allow("territory")
         return territory.read_municipalities()
+
+    @property
+    def territory_source(self) -> dict[str, str] | None:
+        """The source line (it, en) of what is drawn from the national territory; None where the study has its own."""
+        return None if self._own_territory() else territory.read_source()
 
     def semester(self, dates: pd.Series) -> pd.Series:
         """The number of the semester (from 1) in which each date falls: int64, or Int64 with NA where a date is empty or in none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,15 @@ SHOWN = "data/territory/municipalities.parquet"
 def national_file() -> Path:
     """The national territory; may be absent."""
     return places.data() / "territory" / "municipalities.parquet"
+
+
+def source_file() -> Path:
+    return places.data() / "territory" / "source.toml"
+
+
+def read_source() -> dict[str, str]:
+    """The source line of the national territory, it and en."""
+    return tomllib.loads(source_file().read_text(encoding="utf-8"))
 
 
 def read_municipalities() -> pd.DataFrame:

@@ -33,14 +33,6 @@ class Difference:
     df: float
     cells: tuple[int, ...]
 
-    def withheld(self, threshold: int) -> Difference:
-        """The difference, or a missing one where fewer than `threshold` persons stand behind a side of it.
-
-        Beside a published total, the difference would give such a side away.
-        """
-        small = any(0 < count < threshold for count in self.cells)
-        return replace(self, estimate=float("nan")) if small else self
-
     @property
     def se(self) -> float:
         _refuse_respondents(self.kind)

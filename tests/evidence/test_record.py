@@ -175,6 +175,21 @@ def test_the_interval_chooses_the_sentence(ev, low, high, form, italian):
     assert (entry["form"], entry["text"]["it"]) == (form, italian)
 
 
+def test_a_difference_with_a_small_side_is_withheld(ev):
+    gap = SimpleNamespace(estimate=0.3, low=0.1, high=0.5, n=50, cells=(30, 20, 3))
+    ev.statement("gap", gap)
+    ev.number("gap_value", 0.3, "points", n=50, cells=(30, 20, 3))
+    document = written(ev)
+    assert document["statements"]["gap"]["suppressed"] and "estimate" not in document["statements"]["gap"]
+    assert document["numbers"]["gap_value"]["value"] is None
+
+
+def test_a_source_of_its_own_replaces_the_studys(ev):
+    source = {"it": "ISTAT", "en": "ISTAT"}
+    ev.table("tbl-a", care_table([30, 20]), source=source)
+    assert written(ev)["tables"]["tbl-a"]["source"] == source
+
+
 def test_a_statement_without_sentences_names_each_missing_one(ev):
     with pytest.raises(EvidenceError) as caught:
         ev.statement("unknown", SimpleNamespace(estimate=1, low=0, high=2, n=50))
