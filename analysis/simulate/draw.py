@@ -36,6 +36,11 @@ def catalogue() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
 
 
+def scenarios() -> str:
+    """The text of scenarios.toml: take-up and cost of the invented method, the same in every draw."""
+    return Path(__file__).with_name("scenarios.toml").read_text(encoding="utf-8")
+
+
 def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] | None = None) -> Drawn:
     """Every table and both waves of a study, from one seed. `truth` overrides parameters (see `truth.toml`); `scale` multiplies respondents."""
     _check(seed, scale)
@@ -134,7 +139,9 @@ def draw_study(
     truth: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> Drawn:
-    """Draw a study and write it to `folder`: study.toml, every table as CSV, survey/, README.md. Returns what was drawn.
+    """Draw a study and write it to `folder`: study.toml, every table as CSV, survey/, scenarios.toml, README.md.
+
+    Returns what was drawn.
 
     A folder that holds anything is refused, unless `replace` and what it holds is itself a simulated study: then the
     files drawn here are written anew and others (such as texts/) are left alone.
@@ -148,6 +155,7 @@ def draw_study(
     written = {
         "study.toml": declare.study(drawn.truth, texts, identifier, seed, when),
         "survey/codebook.toml": declare.codebook(drawn.truth, seed, drawn.companies),
+        "scenarios.toml": scenarios(),
         "README.md": declare.readme(drawn.truth, texts, identifier, seed, scale),
     }
     (folder / "survey").mkdir(parents=True, exist_ok=True)

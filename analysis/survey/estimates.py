@@ -15,6 +15,7 @@ from scipy import stats
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey.design import Codes, Design, Floats, Sampling
 
+MIN_DF = 8
 LEVEL = 0.95
 TOTAL = "total"
 
@@ -138,7 +139,11 @@ class Estimates:
     def table(
         self, name: str | None = None, unit: str | None = None, digits: int | None = None
     ) -> pd.DataFrame:
-        """Tidy: the groups, the estimate (column `name`), `low` and `high` for a population, unweighted `cases` and `n`."""
+        """Tidy: the groups, the estimate (column `name`), `low` and `high` for a population, unweighted `cases` and `n`.
+
+        A group of a population with fewer than 8 degrees of freedom has no estimate there: its interval would say nothing
+        (Parker et al. 2017, NCHS Data Presentation Standards, Vital and Health Statistics 2(175)).
+        """
         name = name or self.measure
         unit = unit or {"share": "share"}.get(self.measure, "number")
         digits = digits if digits is not None else {"share": 1, "mean": 2, "ratio": 2}.get(self.measure, 0)
@@ -148,6 +153,7 @@ class Estimates:
         frame[name] = self.estimate
         if self.kind == "population":
             frame["low"], frame["high"] = self.interval
+            frame.loc[self.df < MIN_DF, [name, "low", "high"]] = np.nan
             columns |= {"low": {"low_of": name}, "high": {"high_of": name}}
         if self.cases is not None:
             frame["cases"] = self.cases

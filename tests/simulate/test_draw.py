@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ParameterError
+from analysis.scaling import scenario
 from analysis.simulate import draw, truth
 from analysis.study import studies
 
@@ -29,6 +30,8 @@ def test_the_committed_demo_is_the_default_draw(tmp_path):
     shipped = _bytes(ROOT / "data" / "demo")
     redrawn = _bytes(tmp_path / "demo")
     assert {name: shipped.get(name) for name in redrawn} == redrawn
+    assert "scenarios.toml" in redrawn
+    assert {name.split("/")[0] for name in shipped.keys() - redrawn.keys()} <= {"texts"}
     size = sum(path.stat().st_size for path in (tmp_path / "demo").rglob("*") if path.is_file())
     assert size < LARGEST_DEMO
 
@@ -56,6 +59,22 @@ def test_a_drawn_study_keeps_every_contract(tmp_path, seed, scale, overrides):
     study = studies.open_study(folder)
     assert study.check() == []
     assert study.settings.provenance == "simulated"
+    assert scenario.read(study.scenarios())
+
+
+def test_every_line_of_the_scenario_says_that_it_is_assumed():
+    def bases(node):
+        for key, value in node.items():
+            if key == "basis" or key.endswith("_basis"):
+                yield value
+            elif isinstance(value, dict):
+                yield from bases(value)
+
+    found = list(bases(tomllib.loads(draw.scenarios())))
+    assert len(found) > 10
+    for basis in found:
+        assert basis["it"].startswith("assunzione della dimostrazione")
+        assert basis["en"].startswith("assumption of the demonstration")
 
 
 def test_every_table_of_the_contract_is_filled_but_those_of_the_real_call():
@@ -105,8 +124,10 @@ def test_replace_redraws_a_simulated_study_and_leaves_its_texts(tmp_path):
     (folder / "texts" / "own.toml").write_text("", encoding="utf-8")
     with pytest.raises(ParameterError):
         draw.draw_study(folder, seed=2, scale=0.1)
+    (folder / "scenarios.toml").write_text("", encoding="utf-8")
     draw.draw_study(folder, seed=2, scale=0.1, replace=True)
     assert (folder / "texts" / "own.toml").exists()
+    assert (folder / "scenarios.toml").read_text(encoding="utf-8") == draw.scenarios()
     assert "2" in tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))["source"]["en"]
 
 

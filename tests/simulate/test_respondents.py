@@ -61,6 +61,17 @@ def test_two_men_of_one_quarter_carry_both_loads(drawn):
     assert recovery.care_load(frame)[here].eq("both").sum() == 2
 
 
+def test_work_lost_to_care_can_be_shown_by_gender(drawn):
+    frame = drawn.waves[1]
+    people = frame[frame["frame"].eq("residents") & frame["age"].between(18, 64)]
+    sex = people["gender"].astype(str)
+    idle = people["not_working_reason"].eq("care").groupby(sex).sum()
+    reduced = people["reduced_hours_care"].eq("yes").groupby(sex).sum()
+    assert min(idle.min(), reduced.min()) >= SHOWN
+    assert idle["f"] > 1.5 * idle["m"]
+    assert reduced["f"] > 1.5 * reduced["m"]
+
+
 def test_second_wave_is_part_of_the_first_and_keeps_who_people_are(drawn):
     first, second = drawn.waves[1], drawn.waves[2]
     same = [
