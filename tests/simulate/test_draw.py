@@ -59,7 +59,7 @@ def test_a_drawn_study_keeps_every_contract(tmp_path, seed, scale, overrides):
     study = studies.open_study(folder)
     assert study.check() == []
     assert study.settings.provenance == "simulated"
-    assert scenario.read(study.scenarios())
+    assert scenario.read(study.scenarios)
 
 
 def test_every_line_of_the_scenario_says_that_it_is_assumed():

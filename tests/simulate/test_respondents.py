@@ -3,6 +3,8 @@ import pandas as pd
 
 from analysis.simulate import recovery, respondents
 
+SHOWN = 8  # cases: well above the five under which the default study shows none
+
 
 def test_frames_have_their_sizes_and_enough_people_out_of_work(drawn):
     frame = drawn.waves[1]
