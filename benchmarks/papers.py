@@ -17,16 +17,16 @@ STUDY, NOTEBOOK = "demo", "scalability"
 ROUNDS = 5
 GOAL = 1.0
 
-OURS = """
+OURS = f"""
 import sys
 from pathlib import Path
 from analysis.publish import render
 root, out = Path(sys.argv[1]), Path(sys.argv[2])
-record = root / "papers" / "{study}" / "{notebook}"
-texts = root / "data" / "{study}" / "texts" / "{notebook}.toml"
-render.render(record, root / "notebooks" / "{notebook}.ipynb", texts if texts.exists() else None, out,
-              formats=("pdf", "html"), figures=root / "figures" / "{study}" / "{notebook}")
-""".format(study=STUDY, notebook=NOTEBOOK)
+record = root / "papers" / "{STUDY}" / "{NOTEBOOK}"
+texts = root / "data" / "{STUDY}" / "texts" / "{NOTEBOOK}.toml"
+render.render(record, root / "notebooks" / "{NOTEBOOK}.ipynb", texts if texts.exists() else None, out,
+              formats=("pdf", "html"), figures=root / "figures" / "{STUDY}" / "{NOTEBOOK}")
+"""
 
 
 def seconds(command: list[str]) -> float:

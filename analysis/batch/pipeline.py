@@ -14,9 +14,10 @@ from typing import Any
 
 from analysis import places
 from analysis.batch import execute
-from analysis.batch.editions import LOCAL, Edition, Inputs, Renderer, write_manifest
+from analysis.batch.editions import Edition, Inputs, Renderer, write_manifest
 from analysis.errors import AltroError, say
 
+PAPERS = {".pdf", ".html", ".xlsx", ".ipynb"}
 Report = Callable[[str], None]
 
 
@@ -113,19 +114,11 @@ def _execute(
                 continue
             edition = by_name[name]
             changed, found = execute.promote(edition, force)
-            kept = [edition.record / "evidence.json", *sorted(edition.figures.iterdir())]
-            if changed:
-                write_manifest(edition, edition.run_parts, {}, kept, execute.environment())
-            else:
-                entry = edition.entry()
-                products = {*kept, *(places.root() / path for path in entry.get("products", {}))}
-                write_manifest(
-                    edition,
-                    edition.run_parts,
-                    entry.get("render", {}),
-                    products,
-                    entry.get("environment", {}),
-                )
+            entry = {} if changed else edition.entry()
+            made_by = entry.get("environment") or execute.environment()
+            write_manifest(
+                edition, edition.run_parts, entry.get("render", {}), _products(edition, changed), made_by
+            )
             summary.executed.append(name)
             alive.add(name)
             if changed:
@@ -218,14 +211,17 @@ def _render(
                 continue
             summary.rendered.append(edition.name)
             entry = edition.entry()
-            before = [places.root() / path for path in entry.get("products", {})]
-            local = [path for path in edition.record.iterdir() if path.suffix in LOCAL]
-            products = {*made, *before, *local, *edition.figures.iterdir(), edition.record / "evidence.json"}
             summary.products += made
             write_manifest(
                 edition,
                 entry.get("run", edition.run_parts),
                 edition.render_parts(inputs),
-                products,
+                _products(edition, False),
                 entry["environment"],
             )
+
+
+def _products(edition: Edition, record_only: bool) -> list[Path]:
+    """The files of an edition: its record and figures, and, unless they are about to be made anew, its papers."""
+    papers = [path for path in edition.record.iterdir() if path.suffix in PAPERS and not record_only]
+    return [edition.record / "evidence.json", *edition.figures.iterdir(), *papers]

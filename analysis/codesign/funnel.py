@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -21,13 +20,11 @@ ENDS = ("dropped", "merged")
 
 def wilson(cases: np.ndarray, n: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's interval of the share cases/n, elementwise; missing where n is 0. Exactly 0 and 1 at the ends."""
+    from statsmodels.stats.proportion import proportion_confint
+
     cases, n = np.asarray(cases, dtype=float), np.asarray(n, dtype=float)
-    z2 = NormalDist().inv_cdf(0.5 + level / 2) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = (cases + z2 / 2) / (n + z2)
-        half = np.sqrt(z2) / (n + z2) * np.sqrt(cases * (n - cases) / n + z2 / 4)
-    low = np.where(cases == 0, 0.0, np.where(n > 0, centre - half, np.nan))
-    high = np.where(cases == n, 1.0, np.where(n > 0, centre + half, np.nan))
+    low, high = proportion_confint(cases, np.where(n > 0, n, 1.0), alpha=1 - level, method="wilson")
+    low, high = np.where(cases == 0, 0.0, low), np.where(cases == n, 1.0, high)
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 

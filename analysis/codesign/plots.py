@@ -127,6 +127,7 @@ def funnel(data: pd.DataFrame, words: Words) -> Figure:
 
 def units(data: pd.DataFrame, words: Words) -> Figure:
     """One tile a company and phase: units beyond CSR and HR over units met; the colour is the share, a blank tile met none."""
+    import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap
 
     companies, phases = list(dict.fromkeys(data["company"])), list(dict.fromkeys(data["phase"]))
@@ -135,28 +136,34 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         data.pivot(index="company", columns="phase", values=name)
         .reindex(index=companies, columns=phases)
         .astype(float)
-        .to_numpy()
         for name in ("share", "beyond", "units")
     )
-    mesh = ax.pcolormesh(
-        np.ma.masked_invalid(share),
+    told = (
+        beyond.map(lambda count: words.number(count, "count"))
+        + "/"
+        + met.map(lambda count: words.number(count, "count"))
+    )
+    sns.heatmap(
+        share,
+        ax=ax,
+        annot=told,
+        fmt="",
+        mask=share.isna(),
         cmap=LinearSegmentedColormap.from_list("share", (PALE, style.ACCENT)),
         vmin=0,
         vmax=1,
-        edgecolors="white",
-        linewidth=1.5,
+        linewidths=1.5,
+        linecolor="white",
+        annot_kws={"fontsize": 8},
+        cbar_kws={"fraction": 0.04, "pad": 0.02, "label": words("share_beyond")},
+        xticklabels=[_wrap(words.label("phase", p), 18) for p in phases],
+        yticklabels=[_wrap(str(name), 34) for name in companies],
     )
-    for i, j in np.argwhere(met > 0):
-        colour = "white" if share[i, j] > 0.55 else style.INK
-        text = f"{words.number(beyond[i, j], 'count')}/{words.number(met[i, j], 'count')}"
-        ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=colour, fontsize=8)
-    ax.set_yticks(np.arange(len(companies)) + 0.5, [_wrap(str(name), 34) for name in companies])
-    ax.set_xticks(np.arange(len(phases)) + 0.5, [_wrap(words.label("phase", p), 18) for p in phases])
-    ax.tick_params(length=0)
-    ax.invert_yaxis()
+    ax.tick_params(length=0, rotation=0)
+    ax.set(xlabel="", ylabel="")
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    bar = fig.colorbar(mesh, ax=ax, fraction=0.04, pad=0.02, label=words("share_beyond"))
+    bar = ax.collections[0].colorbar
     bar.outline.set_visible(False)
     words.axis(bar.ax.yaxis, "share")
     return fig
