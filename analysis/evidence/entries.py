@@ -193,7 +193,7 @@ def drawing(
     draw: Callable[..., Figure],
     data: Any,
     words: Words,
-    style: Mapping[str, Any],
+    style: house.Choice,
     head: Mapping[str, Any],
     where: str,
 ) -> Figure:
@@ -234,7 +234,7 @@ def refuse_unequal(drawn: Mapping[str, Figure], where: str) -> None:
         )
 
 
-def svg(fig: Figure, style: Mapping[str, Any]) -> str:
+def svg(fig: Figure, style: house.Choice) -> str:
     with house.house(style):
         return house.to_svg(fig)
 

@@ -17,6 +17,7 @@ from analysis import places
 from analysis.errors import DisclosureError, EvidenceError, Fault, language, say
 from analysis.evidence import columns as specs
 from analysis.evidence import disclosure, entries
+from analysis.evidence import style as house
 from analysis.evidence.context import read_context
 from analysis.evidence.numbers import Number
 from analysis.evidence.words import LANGUAGES, Words, format_number
@@ -171,7 +172,8 @@ class Record:
             protected[name], tables[name] = self._protected(
                 frame, given.get(name), f"{where} {name}", public, source, printed=False
             )
-        style = {**self._context.head.get("style", {}), **self.front.get("style", {})}
+        style = house.choose(key, self._context.head.get("style", {}), self.front.get("style", {}))
+        protected = {name: style.arrange(frame) for name, frame in protected.items()}
         head = {**self._context.head, "source": source or self._context.head.get("source")}
         drawn = {
             lang: entries.drawing(
@@ -185,6 +187,8 @@ class Record:
             for lang in LANGUAGES
         }
         entries.refuse_unequal(drawn, where)
+        for lang in LANGUAGES:
+            style.entitle(drawn[lang], lang)
         svg = {lang: entries.svg(drawn[lang], style) for lang in LANGUAGES}
         for lang in LANGUAGES:
             entries.write(self.folder / f"{key}.{lang}.svg", svg[lang])

@@ -7,8 +7,9 @@ Colours: Okabe and Ito (2008), "Color Universal Design", darkened where text or 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ import numpy as np
 from analysis.errors import EvidenceError, Fault, say
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 INK = "#1c2833"
@@ -87,38 +89,84 @@ def _register_fonts() -> None:
         font_manager.fontManager.addfont(str(path))
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What `[style]` of a study or notebook changes: `palette` (colours; the house's follow), `size` (points of type), `width` (inches),
+    `order` (codes of a column, first to last), `title` (it, en). A table `[style.fig-…]` changes one figure only."""
+
+    palette: tuple[str, ...] = PALETTE
+    size: float = RC["font.size"]
+    width: float = WIDTH
+    order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    title: Mapping[str, str] = field(default_factory=dict)
+
+    def arrange(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows in the chosen order; codes not named keep theirs, after the named ones."""
+        for column in reversed([name for name in self.order if name in frame.columns]):
+            wanted = [str(code) for code in self.order[column]]
+            codes = frame[column].astype(str)
+            place = codes.map({code: k for k, code in enumerate(wanted)}).fillna(len(wanted))
+            frame = frame.iloc[place.argsort(kind="stable").to_numpy()]
+        return frame.reset_index(drop=True)
+
+    def entitle(self, fig: Figure, language: str) -> None:
+        if self.title:
+            fig.suptitle(
+                self.title[language],
+                x=0.005,
+                ha="left",
+                fontsize=self.size + 1,
+                fontweight="semibold",
+                color=INK,
+            )
+
+
+def choose(key: str, *own: Mapping[str, Any]) -> Choice:
+    """The style of figure `key`: later tables of `own` over earlier ones, a figure's own table over the general one; every wrong entry is a fault."""
+    general: dict[str, Any] = {}
+    special: dict[str, Any] = {}
+    for table in own:
+        general.update({name: value for name, value in table.items() if not name.startswith("fig-")})
+        special.update(table.get(key, {}))
+    merged = general | special
+    known = [item.name for item in fields(Choice)]
+    faults = [
+        Fault(say(f"voce «{name}» sconosciuta", f"unknown entry '{name}'"), "[style]", ", ".join(known))
+        for name in sorted(merged.keys() - set(known))
+    ]
+    if merged.get("title") and set(merged["title"]) != {"it", "en"}:
+        faults.append(
+            Fault(
+                say("il titolo vuole le due lingue", "the title needs both languages"),
+                f"[style.{key}] title",
+                "it, en",
+            )
+        )
+    if faults:
+        raise EvidenceError(faults)
+    if "palette" in merged:
+        chosen = tuple(merged["palette"])
+        merged["palette"] = chosen + tuple(colour for colour in PALETTE if colour not in chosen)
+    return Choice(**merged)
+
+
 @contextmanager
-def house(own: Mapping[str, Any] | None = None) -> Iterator[None]:
-    """The house style, with the study's or notebook's `[style]`: `palette` (colours), `size` (points of type), `width` (inches)."""
+def house(choice: Choice | None = None) -> Iterator[None]:
+    """The house style, with what a study or notebook chose."""
     import matplotlib as mpl
     from cycler import cycler
 
-    own = own or {}
-    unknown = sorted(set(own) - {"palette", "size", "width"})
-    if unknown:
-        raise EvidenceError(
-            [
-                Fault(
-                    say(f"voce «{key}» sconosciuta", f"unknown entry '{key}'"),
-                    where="[style]",
-                    allowed="palette, size, width",
-                )
-                for key in unknown
-            ]
-        )
+    choice = choice or Choice()
     _register_fonts()
-    rc = dict(RC)
-    if "size" in own:
-        step = float(own["size"]) - RC["font.size"]
-        rc.update({key: RC[key] + step for key in TYPE_SIZES})
+    step = choice.size - RC["font.size"]
+    rc = RC | {key: RC[key] + step for key in TYPE_SIZES}
+    rc["axes.prop_cycle"] = cycler(color=choice.palette)
     previous = dict(_current)
-    _current.update(palette=tuple(own.get("palette", PALETTE)), width=float(own.get("width", WIDTH)))
-    rc["axes.prop_cycle"] = cycler(color=_current["palette"])
+    _current.update(palette=choice.palette, width=choice.width)
     try:
         with mpl.rc_context(rc):  # type: ignore[arg-type]
             yield
     finally:
-        _current.clear()
         _current.update(previous)
 
 

@@ -283,18 +283,27 @@ def dialect(section: Section, default: Dialect | None = None) -> Dialect:
     return found
 
 
+STYLE = ("palette", "size", "width", "order", "title")
+
+
 def _style(top: Section) -> dict[str, Any]:
+    """The `[style]` table: general entries, and tables `[style.fig-…]` for single figures."""
     section = top.section("style")
     if section is None:
         return {}
-    colours = section.texts("palette")
-    for colour in colours:
+    for name in section.values:
+        if name not in STYLE and not name.startswith("fig-"):
+            section.break_(
+                name,
+                say(f"voce «{name}» sconosciuta", f"unknown entry “{name}”"),
+                ", ".join((*STYLE, "fig-…")),
+            )
+    for colour in section.texts("palette"):
         if not HEX.fullmatch(colour):
             section.break_(
                 "palette", say(f"«{colour}» non è un colore", f"“{colour}” is not a colour"), '"#0072B2"'
             )
-    section.close()
-    return {"palette": colours} if colours else {}
+    return dict(section.values)
 
 
 def _plan(top: Section) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""What a study or notebook may change of the look, and what it may not."""
+
+import pandas as pd
+import pytest
+
+from analysis.errors import EvidenceError
+from analysis.evidence import style
+
+
+def test_a_figures_own_table_comes_before_the_notebooks_and_that_before_the_studys():
+    study = {"palette": ["#111111"], "size": 8}
+    notebook = {"size": 10, "fig-a": {"size": 12, "title": {"it": "Titolo", "en": "Title"}}}
+    assert style.choose("fig-a", study, notebook).size == 12
+    assert style.choose("fig-b", study, notebook).size == 10
+    assert style.choose("fig-b", study, notebook).title == {}
+
+
+def test_a_short_palette_is_followed_by_the_houses():
+    with style.house(style.choose("fig-a", {"palette": ["#7b3294"]})):
+        assert style.palette(3) == ["#7b3294", *style.PALETTE[:2]]
+    assert style.palette(1) == [style.PALETTE[0]]
+
+
+def test_more_colours_than_can_be_told_apart_are_refused():
+    with pytest.raises(EvidenceError, match="≤ 7"):
+        style.palette(8)
+
+
+def test_rows_are_put_in_the_chosen_order_and_others_follow():
+    frame = pd.DataFrame({"care": ["none", "both", "children", "total"], "n": [1, 2, 3, 4]})
+    choice = style.choose("fig-a", {"order": {"care": ["children", "none"]}})
+    assert choice.arrange(frame)["care"].tolist() == ["children", "none", "both", "total"]
+
+
+def test_a_title_is_drawn_in_its_language():
+    choice = style.choose("fig-a", {"fig-a": {"title": {"it": "Titolo", "en": "Title"}}})
+    with style.house(choice):
+        fig, _ = style.subplots(height=2)
+        choice.entitle(fig, "en")
+    assert fig.get_suptitle() == "Title"
+
+
+def test_every_wrong_entry_is_named():
+    with pytest.raises(EvidenceError) as caught:
+        style.choose("fig-a", {"colour": "red", "fig-a": {"title": {"it": "solo"}}})
+    assert len(caught.value.faults) == 2
+
+
+def test_coordinates_differ_when_the_data_do():
+    figures = []
+    for end in (1, 1, 2):
+        with style.house():
+            fig, ax = style.subplots(height=2)
+            ax.bar([0, 1], [1, end])
+            ax.scatter([0, 1], [0, end])
+        figures.append(fig)
+    assert style.same_coordinates(figures[0], figures[1])
+    assert not style.same_coordinates(figures[0], figures[2])
