@@ -101,7 +101,10 @@ def parser() -> argparse.ArgumentParser:
         "studi, notebook, quali girano su quali e perché gli altri no",
         "studies, notebooks, which runs on which, and why the others do not",
     )
-    command("lab", lab, "apre JupyterLab sui notebook", "open JupyterLab on the notebooks")
+    sub = command("lab", lab, "apre JupyterLab sui notebook", "open JupyterLab on the notebooks")
+    sub.add_argument(
+        "more", nargs=argparse.REMAINDER, help=say("altro per jupyter lab", "more for jupyter lab")
+    )
 
     sub = command("new", new, "un nuovo studio, o un nuovo notebook", "a new study, or a new notebook")
     sub.add_argument(
@@ -232,10 +235,10 @@ def show(chosen: argparse.Namespace) -> int:
 
 
 def lab(chosen: argparse.Namespace) -> int:
-    folder = places.notebooks()
-    return subprocess.call(
-        [sys.executable, "-m", "jupyterlab", f"--notebook-dir={places.root()}", str(folder)]
-    )
+    more = [word for word in chosen.more if word != "--"]
+    root = f"--ServerApp.root_dir={places.root()}"
+    start = "--LabApp.default_url=/lab/tree/notebooks"
+    return subprocess.call([sys.executable, "-m", "jupyterlab", root, start, *more])
 
 
 def new(chosen: argparse.Namespace) -> int:
