@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LIGHT = "#c4dbe6"
 PALE = "#e4eef3"
+DARK = 0.7  # share above which a tile is dark enough for white figures
 
 
 def _wrap(text: str, width: int) -> str:
@@ -131,7 +132,7 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     companies, phases = list(dict.fromkeys(data["company"])), list(dict.fromkeys(data["phase"]))
-    fig, ax = style.subplots(height=0.9 + 0.215 * len(companies))
+    fig, ax = style.subplots(height=0.9 + 0.2 * len(companies))
     share, beyond, met = (
         data.pivot(index="company", columns="phase", values=name)
         .reindex(index=companies, columns=phases)
@@ -159,6 +160,8 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         xticklabels=[_wrap(words.label("phase", p), 18) for p in phases],
         yticklabels=[_wrap(str(name), 34) for name in companies],
     )
+    for text, value in zip(ax.texts, share.to_numpy()[share.notna().to_numpy()]):
+        text.set_color("white" if value > DARK else style.INK)
     ax.tick_params(length=0, rotation=0)
     ax.set(xlabel="", ylabel="")
     for side in ("left", "bottom"):

@@ -19,6 +19,7 @@ KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
 LARGEST = 800.0  # area of the largest circle, square points
 LABELS = 8
 BAND_ALPHA = 0.22
+LIGHTEST = 0.15  # where the colour scale begins: lighter circles would be lost on white
 
 
 def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
@@ -26,7 +27,7 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
 
     `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area).
     """
-    from matplotlib import cm, colormaps, colors, patheffects
+    from matplotlib import cm, colormaps, colors
 
     places = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
     stretch = float(np.cos(np.radians(places["lat"].mean())))
@@ -35,7 +36,7 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.4, 6.2)), gridspec_kw={"width_ratios": [4.0, 1.0]}
     )
     bounds = data["breaks"]["share"].to_numpy()
-    shades = colormaps[style.SEQUENTIAL](np.linspace(0.12, 1.0, len(bounds) - 1))
+    shades = colormaps[style.SEQUENTIAL](np.linspace(LIGHTEST, 1.0, len(bounds) - 1))
     shade = colors.ListedColormap(shades)
     norm = colors.BoundaryNorm(bounds, shade.N)
     top = float(places["eligible"].max())
@@ -43,21 +44,27 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     for radius, group in places.groupby(_radius(places["eligible"], top), sort=False):
         colour = shade(norm(group["share"].to_numpy()))
         ax.scatter(
-            group["lon"], group["lat"], s=(2 * radius) ** 2, c=colour, linewidths=0.25, edgecolors="white"
+            group["lon"], group["lat"], s=(2 * radius) ** 2, c=colour, linewidths=0.25, edgecolors=style.MUTED
         )
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)
     ax.set_axis_off()
     ax.set_title(str(data["scope"]["place"].iloc[0]))
-    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
     for row in _apart(places, stretch, top).itertuples():
         ax.annotate(
             row.name, (row.lon, row.lat), xytext=(0, row.radius + 1.5), textcoords="offset points",
-            ha="center", va="bottom", fontsize=8, path_effects=halo,
+            ha="center", va="bottom", fontsize=8, path_effects=_halo(),
         )  # fmt: skip
     _scale_bar(ax, stretch, words)
     _map_key(fig, key, points, bounds, top, words)
     return fig
+
+
+def _halo() -> list[Any]:
+    """A white edge around letters that stand on a picture."""
+    from matplotlib import patheffects
+
+    return [patheffects.withStroke(linewidth=2, foreground="white")]
 
 
 def _radius(eligible: pd.Series, top: float) -> pd.Series:
@@ -166,7 +173,7 @@ def size_classes(data: pd.DataFrame, words: Words) -> Figure:
     for i, (share, count) in enumerate(zip(data["of_all"], data["municipalities"])):
         left.annotate(
             words("municipalities_short", count=words.number(count, "count")),
-            (share, i), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8, color=style.MUTED,
+            (share, i), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8, color=style.INK,
         )  # fmt: skip
     left.set_yticks(rows, [words.label("size", size) for size in data["size"]])
     left.set_xlim(0, data["of_all"].max() * 1.6)
@@ -216,7 +223,7 @@ def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     axes[0].axhline(target, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     axes[0].annotate(
         words("target_line", target=words.number(target, "persons")), (frame["served"].min(), target),
-        xytext=(2, 3), textcoords="offset points", fontsize=8,
+        xytext=(2, 3), textcoords="offset points", fontsize=8.5, path_effects=_halo(),
     )  # fmt: skip
     return fig
 
@@ -238,27 +245,26 @@ def chances(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     frame, aim = data["chances"], data["aim"]
     areas = list(dict.fromkeys(frame["area"]))
     fig, ax = style.subplots(height=3.1)
-    for area, colour, marker in zip(areas, style.palette(len(areas)), style.MARKERS):
+    heights = np.linspace(0.8, 0.45, len(areas))
+    for area, colour, marker, height in zip(areas, style.palette(len(areas)), style.MARKERS, heights):
         line = frame[frame["area"] == area]
-        ax.plot(
-            line["target"],
-            line["probability"],
-            color=colour,
-            marker=marker,
-            markevery=0.12,
-            label=words.label("area", area),
-        )
+        ax.plot(line["target"], line["probability"], color=colour, marker=marker, markevery=0.12)
+        fallen = line[line["probability"] <= height]
+        if len(fallen):
+            ax.annotate(
+                words.label("area", area), (fallen["target"].iloc[0], fallen["probability"].iloc[0]), xytext=(7, 3),
+                textcoords="offset points", fontsize=8.5, color=colour, fontweight="semibold", path_effects=_halo(),
+            )  # fmt: skip
     ax.axvline(float(aim["target"].iloc[0]), color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(
         words("target_line", target=words.number(float(aim["target"].iloc[0]), "persons")),
-        (float(aim["target"].iloc[0]), 1.0), xytext=(3, 4), textcoords="offset points", fontsize=8,
+        (float(aim["target"].iloc[0]), 1.0), xytext=(3, 4), textcoords="offset points", fontsize=8.5,
     )  # fmt: skip
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(_one_two_five())
     ax.set_ylim(-0.02, 1.08)
     ax.set_xlabel(words("target_axis"))
     ax.set_ylabel(words("probability"))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     words.axis(ax.xaxis, "persons")
     words.axis(ax.yaxis, "share")
     ax.xaxis.set_minor_formatter(_blank())

@@ -6,6 +6,8 @@ respondents come without bounds and are drawn without intervals.
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,52 +21,23 @@ if TYPE_CHECKING:
 
     from analysis.evidence.words import Words
 
-LEAST_LABEL = 0.055
+TINT = 0.4  # opacity of a bar: its interval stays visible on it, in grey print too
+EMPTY = 0.5  # height of a row that shows nothing, as a part of the others'
 
 
 def care(data: pd.DataFrame, words: Words) -> Figure:
-    """Composition by care load, one bar a gender: columns gender, care_load, share, n. What is suppressed is one hatched rest."""
+    """Share of persons by care load, one panel a load and one bar a gender: columns gender, care_load, share, low, high, n."""
     genders, loads = list(data["gender"].unique()), list(data["care_load"].unique())
-    colours = ["#cfd6db", *style.palette(len(loads) - 1)]
-    fig, ax = style.subplots(height=0.55 * len(genders) + 1.2)
-    for y, gender in enumerate(genders):
-        rows = data[data["gender"] == gender].set_index("care_load").loc[loads]
-        left = 0.0
-        for load, colour in zip(loads, colours):
-            width = rows.at[load, "share"]
-            if not np.isfinite(width):
-                continue
-            ax.barh(y, width, left=left, color=colour, edgecolor="white", height=0.68)
-            if width >= LEAST_LABEL:
-                ink = style.INK if load == loads[0] else "white"
-                text = words.number(width, "share", 0)
-                ax.text(left + width / 2, y, text, ha="center", va="center", color=ink, fontsize=8.5)
-            elif load == loads[-1] and width > 0:
-                text = words.number(width, "share", 0)
-                ax.annotate(
-                    text,
-                    (left + width, y),
-                    (3, 0),
-                    textcoords="offset points",
-                    va="center",
-                    color=colour,
-                    fontsize=8.5,
-                )
-            left += width
-        if rows["share"].isna().any():
-            ax.barh(y, 1 - left, left=left, color="white", edgecolor=style.MUTED, hatch="////", height=0.68)
-    labels = [words.label("care_load", load) for load in loads]
-    handles = [_patch(colour) for colour in colours]
-    if data["share"].isna().any():
-        handles.append(_patch("white", hatch="////", edgecolor=style.MUTED))
-        labels.append(words("not_shown"))
-    fig.legend(handles, labels, loc="outside upper left", ncols=5, handlelength=1.1, columnspacing=0.9,
-               handletextpad=0.5)  # fmt: skip
+    fig, axes = style.subplots(1, len(loads), height=0.36 * len(genders) + 1.15, sharex=True, sharey=True)
+    for ax, load in zip(np.atleast_1d(axes), loads):
+        rows = data[data["care_load"] == load].set_index("gender").loc[genders]
+        _bars(ax, rows, words, 0)
+        ax.set_title("\n".join(textwrap.wrap(words.label("care_load", load), 16)), fontsize=9, loc="left")
+        ax.set_xlim(0, _reach(data, 1.35))
+        _ticks(ax, words, "share", most=3)
     totals = data.groupby("gender", sort=False)["n"].first()
-    _rows(ax, [_with_n(words, words.label("gender", gender), totals[gender]) for gender in genders])
-    ax.set_xlim(0, 1)
-    words.axis(ax.xaxis, "share")
-    ax.set_xlabel(words("share_of_persons"))
+    _rows(np.atleast_1d(axes)[0], [_with_n(words, words.label("gender", g), totals[g]) for g in genders])
+    fig.supxlabel(words("share_of_persons"), fontsize=9)
     return fig
 
 
@@ -72,9 +45,12 @@ def conflict(data: pd.DataFrame, words: Words) -> Figure:
     """Mean conflict, one panel a scale: columns scale, gender, care_load, flexible_hours, mean, low, high, n."""
     scales, loads = list(data["scale"].unique()), list(data["care_load"].unique())
     genders, hours = list(data["gender"].unique()), list(data["flexible_hours"].unique())
-    fig, axes = style.subplots(1, len(scales), height=0.72 * len(loads) + 1.25, sharey=True, sharex=True)
+    at = _places(data, "mean", loads)
+    fig, axes = style.subplots(
+        1, len(scales), height=0.78 * (max(at.values()) + 1) + 1.25, sharey=True, sharex=True
+    )
     kinds = [(gender, flexible) for gender in genders for flexible in hours]
-    shifts = np.linspace(-0.27, 0.27, len(kinds))
+    shifts = np.linspace(-0.33, 0.33, len(kinds))
     looks = {
         (gender, flexible): _look(colour, marker, flexible == "yes")
         for gender, colour, marker in zip(genders, style.palette(len(genders)), style.MARKERS)
@@ -85,16 +61,19 @@ def conflict(data: pd.DataFrame, words: Words) -> Figure:
             rows = data[
                 (data["scale"] == scale) & (data["gender"] == kind[0]) & (data["flexible_hours"] == kind[1])
             ]
-            _dots(ax, rows, "mean", [loads.index(load) + shift for load in rows["care_load"]], looks[kind])
+            y = [at[load] + shift for load in rows["care_load"]]
+            _dots(ax, rows, "mean", y, looks[kind])
+            _counts(ax, rows, "mean", y, words)
         ax.set_title(words.label("scale", scale))
         ax.grid(axis="x")
         ax.set_xlabel(words("mean_1_7"))
-        _not_shown(ax, data[data["scale"] == scale], "mean", loads, words)
+        _not_shown(ax, data[data["scale"] == scale], "mean", at, words)
+        _room(ax, data, "mean", 0.2)
     for ax in np.atleast_1d(axes):
-        _rows(ax, [words.label("care_load", load) for load in loads])
+        _rows(ax, [words.label("care_load", load) for load in loads], at)
         _ticks(ax, words, "number")
     names = [words(f"{gender}_flexible_{flexible}") for gender, flexible in kinds]
-    fig.legend([_mark(**looks[kind]) for kind in kinds], names, loc="outside upper center", ncols=2)
+    fig.legend([_mark(**looks[kind]) for kind in kinds], names, loc="outside upper left", ncols=2)
     return fig
 
 
@@ -103,18 +82,23 @@ def comparisons(data: pd.DataFrame, words: Words) -> Figure:
     contrasts, scales = list(data["contrast"].unique()), list(data["scale"].unique())
     fig, ax = style.subplots(height=0.34 * len(data) + 1.1)
     shifts = dict(zip(scales, np.linspace(-0.17, 0.17, len(scales)) if len(scales) > 1 else [0.0]))
-    for scale, colour, marker in zip(scales, style.palette(len(scales)), style.MARKERS):
+    # the first two looks stand for women and men in the other figures
+    colours, markers = (
+        dict(zip(scales, look[2:])) for look in (style.palette(len(scales) + 2), style.MARKERS)
+    )
+    for scale in scales:
         for status in ("primary", "exploratory"):
             rows = data[(data["scale"] == scale) & (data["status"] == status)]
             y = [contrasts.index(contrast) + shifts[scale] for contrast in rows["contrast"]]
-            _dots(ax, rows, "difference", y, _look(colour, marker, status == "primary"))
+            _dots(ax, rows, "difference", y, _look(colours[scale], markers[scale], status == "primary"))
+            _counts(ax, rows, "difference", y, words)
+    _room(ax, data, "difference", 0.1)
     ax.axvline(0, color=style.INK, linewidth=0.9)
     ax.grid(axis="x")
     _rows(ax, [words.label("contrast", contrast) for contrast in contrasts])
     ax.set_xlabel(words("difference_points"))
     _ticks(ax, words, "number", most=9)
     pairs = data[["scale", "status"]].drop_duplicates()
-    colours, markers = (dict(zip(scales, look)) for look in (style.palette(len(scales)), style.MARKERS))
     ax.legend(
         [
             _mark(**_look(colours[row.scale], markers[row.scale], row.status == "primary"))
@@ -135,24 +119,13 @@ def work(data: pd.DataFrame, words: Words) -> Figure:
     """Work lost to care, one panel a measure: columns loss, gender, share, low, high, n."""
     losses, genders = list(data["loss"].unique()), list(data["gender"].unique())
     fig, axes = style.subplots(1, len(losses), height=0.42 * len(genders) + 1.25, sharex=True)
-    colours = [*style.palette(max(len(genders) - 1, 1)), style.MUTED]
-    ends = data["high"].fillna(data["share"]) if "high" in data else data["share"]
-    reach = 1.3 * float(np.nanmax([*ends, 0.01]))
     for ax, loss in zip(np.atleast_1d(axes), losses):
         rows = data[data["loss"] == loss].set_index("gender").loc[genders]
-        y = np.arange(len(genders))
-        ax.barh(y, rows["share"].fillna(0), color=colours[: len(genders)], height=0.62, alpha=0.9)
-        ends = rows["share"]
-        if "low" in rows:
-            ends = rows["high"].fillna(rows["share"])
-            _whiskers(ax, rows, "share", y, style.INK)
-        for position, end, value in zip(y, ends, rows["share"]):
-            ax.annotate(words.number(value, "share", 1), (0 if np.isnan(end) else end, position), (4, 0),
-                        textcoords="offset points", va="center", fontsize=8.5)  # fmt: skip
+        _bars(ax, rows, words, 1)
         _rows(ax, [_with_n(words, words.label("gender", g), n) for g, n in zip(genders, rows["n"])])
         ax.set_title(words.label("loss", loss))
         ax.set_xlabel(words(f"share_of_{loss}"))
-        ax.set_xlim(0, reach)
+        ax.set_xlim(0, _reach(data, 1.3))
         _ticks(ax, words, "share", most=6)
     return fig
 
@@ -174,10 +147,14 @@ def change(data: pd.DataFrame, words: Words) -> Figure:
         for wave, look in looks.items():
             rows = part[part["wave"] == wave]
             _dots(ax, rows, "mean", [loads.index(load) + shifts[wave] for load in rows["care_load"]], look)
+        widest = part.assign(end=_ends(part, "mean")).sort_values("end").groupby("care_load", observed=True)
+        last = widest.tail(1)
+        _counts(ax, last, "mean", [loads.index(load) for load in last["care_load"]], words)
+        _room(ax, part, "mean", 0.34)
         ax.set_title(words.label("scale", scale), fontsize=9)
         ax.set_xlabel(words(f"range_{scale}"))
         ax.grid(axis="x")
-        _not_shown(ax, part, "mean", loads, words)
+        _not_shown(ax, part, "mean", {load: float(i) for i, load in enumerate(loads)}, words)
         _rows(ax, [words.label("care_load", load) for load in loads])
         _ticks(ax, words, "number")
     fig.legend([_mark(**look) for look in looks.values()], [words.label("wave", wave) for wave in looks],
@@ -200,17 +177,65 @@ def _whiskers(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str) -
     ax.errorbar(rows[measure], y, xerr=bounds, fmt="none", ecolor=colour, elinewidth=1.1, capsize=0, zorder=2)
 
 
-def _not_shown(ax: Axes, rows: pd.DataFrame, measure: str, order: list[str], words: Words) -> None:
+def _bars(ax: Axes, rows: pd.DataFrame, words: Words, digits: int) -> None:
+    """One bar a row (index: gender), with its interval and its value; a missing one says that it is not shown."""
+    y, colours = np.arange(len(rows)), [*style.palette(max(len(rows) - 1, 1)), style.MUTED][: len(rows)]
+    tints = [(colour, TINT) for colour in colours]
+    ax.barh(y, rows["share"].fillna(0), color=tints, edgecolor=colours, linewidth=0.8, height=0.62)
+    if "low" in rows:
+        _whiskers(ax, rows, "share", y, style.INK)
+    for place, end, value in zip(y, _ends(rows, "share"), rows["share"]):
+        told = words.number(value, "share", digits) if np.isfinite(value) else words("not_shown")
+        ax.annotate(told, (0 if np.isnan(end) else end, place), (4, 0), textcoords="offset points", va="center",
+                    fontsize=8.5 if np.isfinite(value) else 8, color=style.INK if np.isfinite(value) else style.MUTED)  # fmt: skip
+
+
+def _ends(rows: pd.DataFrame, measure: str) -> pd.Series:
+    """Where each mark ends on the right: at its upper bound, or at itself where it has none."""
+    return (rows["high"].fillna(rows[measure]) if "high" in rows else rows[measure]).astype(float)
+
+
+def _reach(data: pd.DataFrame, room: float) -> float:
+    return room * float(np.nanmax([*_ends(data, "share"), 0.01]))
+
+
+def _counts(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, words: Words) -> None:
+    """Beside each mark, the number of answers behind it."""
+    for end, place, value, n in zip(_ends(rows, measure), y, rows[measure], rows["n"]):
+        if np.isfinite(value) and np.isfinite(n):
+            ax.annotate(f"n = {words.number(n, 'count', 0)}", (end, place), (5, 0), textcoords="offset points",
+                        va="center", fontsize=7.5, color=style.MUTED)  # fmt: skip
+
+
+def _room(ax: Axes, data: pd.DataFrame, measure: str, share: float) -> None:
+    """Limits just beyond the marks and their intervals, with room on the right for the counts."""
+    low = data["low"].fillna(data[measure]) if "low" in data else data[measure]
+    bounds = np.array([*low, *_ends(data, measure)], dtype=float)
+    if np.isfinite(bounds).any():
+        first, last = np.nanmin(bounds), np.nanmax(bounds)
+        wide = max(last - first, 1e-9)
+        ax.set_xlim(first - 0.05 * wide, last + (0.05 + share) * wide)
+
+
+def _places(data: pd.DataFrame, measure: str, order: list[str]) -> dict[str, float]:
+    """The height at which each row stands; rows without any value are lower."""
+    shown = data.groupby("care_load", sort=False, observed=True)[measure].count()
+    heights = np.array([1.0 if shown.get(label, 0) else EMPTY for label in order])
+    return dict(zip(order, np.cumsum(heights) - heights / 2 - 0.5))
+
+
+def _not_shown(ax: Axes, rows: pd.DataFrame, measure: str, at: Mapping[str, float], words: Words) -> None:
     """Say so on each row whose every value has been suppressed."""
-    shown = rows.groupby("care_load", sort=False)[measure].count()
+    shown = rows.groupby("care_load", sort=False, observed=True)[measure].count()
     for label in shown.index[shown == 0]:
-        ax.text(0.03, order.index(label), words("not_shown"), transform=ax.get_yaxis_transform(), va="center",
+        ax.text(0.03, at[label], words("not_shown"), transform=ax.get_yaxis_transform(), va="center",
                 color=style.MUTED, fontsize=8)  # fmt: skip
 
 
-def _rows(ax: Axes, labels: list[str]) -> None:
-    ax.set_yticks(range(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.45, -0.55)
+def _rows(ax: Axes, labels: list[str], at: Mapping[str, float] | None = None) -> None:
+    places = list(at.values()) if at else list(range(len(labels)))
+    ax.set_yticks(places, labels)
+    ax.set_ylim(places[-1] + 0.55, -0.55)
     ax.tick_params(axis="y", length=0)
 
 
@@ -231,9 +256,3 @@ def _mark(**look: Any) -> Any:
     from matplotlib.lines import Line2D
 
     return Line2D([], [], linestyle="", markeredgewidth=1.2, **look)
-
-
-def _patch(colour: str, **look: Any) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(facecolor=colour, **look)

@@ -82,16 +82,33 @@ def test_suppressed_cells_are_not_drawn(people):
         drawn(draw, data)
 
 
-def test_a_composition_with_suppressed_parts_shows_them_as_one_rest(people):
+def test_a_suppressed_part_of_a_composition_says_so_in_its_panel(people):
     data = tables(people, design.Design(np.ones(N)))[plots.care]
-    data.loc[data.index[:2], ["share", "low", "high"]] = np.nan
-    axes = drawn(plots.care, data).axes[0]
-    ends = [patch.get_x() + patch.get_width() for patch in axes.patches if patch.get_hatch()]
-    assert ends == [pytest.approx(1)]
+    data.loc[data.index[0], ["share", "low", "high"]] = np.nan
+    told = [[text.get_text() for text in axes.texts] for axes in drawn(plots.care, data).axes]
+    assert [texts.count("non pubblicato") for texts in told] == [1, 0, 0, 0]
+
+
+def test_rows_without_any_value_take_less_room(people):
+    data = tables(people, design.Design(np.ones(N)))[plots.conflict]
+    whole = drawn(plots.conflict, data)
+    data.loc[data["care_load"] == "both", ["mean", "low", "high"]] = np.nan
+    figure = drawn(plots.conflict, data)
+    assert figure.get_size_inches()[1] < whole.get_size_inches()[1]
+    gaps = np.diff(figure.axes[0].get_yticks())
+    assert gaps[-1] < gaps[0]
+
+
+def test_every_mark_bears_the_number_of_answers(people):
+    for draw in (plots.conflict, plots.comparisons):
+        data = tables(people, design.Design(np.ones(N)))[draw]
+        told = {text.get_text() for axes in drawn(draw, data).axes for text in axes.texts}
+        assert told == {f"n = {n}" for n in data["n"]}
 
 
 def test_a_row_that_is_suppressed_whole_says_so(people):
     data = tables(people, design.Design(np.ones(N)))[plots.change]
     data.loc[data["care_load"] == "both", ["mean", "low", "high"]] = np.nan
     figure = drawn(plots.change, data)
-    assert [text.get_text() for text in figure.axes[0].texts] == ["non pubblicato"]
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "non pubblicato" in texts and len(texts) == len(data["care_load"].unique())
