@@ -1,4 +1,4 @@
-"""What the record says in words: the services with their companies, the method's practices, public figures side by side.
+"""What the record says in words: the services with their companies, the method's practices, the rules of the call, public figures side by side.
 
 What belongs here: tables that list, without an estimate. What does not: counts and shares (participation, funnel, units, network).
 """
@@ -109,6 +109,26 @@ def practices(frame: pd.DataFrame) -> pd.DataFrame:
         "practice": {"text": True},
         "tool": {"text": True},
         "who": {"text": True},
+    }
+    return table
+
+
+def call_rules(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a rule, by edition of the call and in the order of the file: edition, year, rule, what it says, source; each as its source has it."""
+    frame = frame.sort_values("edition", kind="stable")
+    table = pd.DataFrame(
+        {
+            "edition": frame["edition"].astype(str).to_numpy(),
+            "year": frame["year"].astype("Float64").to_numpy(dtype=float, na_value=float("nan")),
+            "rule": frame["rule"].to_numpy(),
+            "rule_value": bilingual(frame, "value"),
+            "public_source": frame["source"].astype(object).to_numpy(),
+        }
+    )
+    table.attrs["columns"] = {
+        "year": {"unit": "year"},
+        "rule": {"labels": "call_rule"},
+        "rule_value": {"text": True},
     }
     return table
 

@@ -45,7 +45,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         "locale": LOCALES[language],
         "draft": draft,
         "label": label,
-        "study": shortened(str(localised(context.get("title"), language) or ""), RUNNING),
+        "study": heading(str(localised(context.get("title"), language) or "")),
         "provenance": context.get("provenance"),
         "date": long_date(edition, language),
         "edition": edition.isoformat(),
@@ -76,6 +76,17 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
 
 
+def heading(title: str) -> str:
+    """A title for the head of a page: without what follows its colon where it is long, and never more than `RUNNING` characters."""
+    short = title if len(title) <= RUNNING else title.partition(": ")[0]
+    return curled(shortened(short, RUNNING))
+
+
+def curled(text: str) -> str:
+    """The text with the apostrophes of print."""
+    return text.replace("'", "’")
+
+
 def timestamp(evidence: Mapping[str, Any]) -> int:
     """Seconds since 1970 of the study's edition date at midnight UTC: the only time that a publication carries."""
     edition = datetime.date.fromisoformat(str(evidence["context"]["edition"]))
@@ -87,18 +98,24 @@ def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
     title = str(prose.front["title"])
     fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
     label = localised(context.get("label") or fixed.get("label"), language)
-    running = shortened(title, RUNNING)
+    running = heading(title)
     blank = {"role": None, "affiliation": None, "orcid": None, "email": None}
     if context.get("provenance") == "simulated":
         title = f"{label}: {title}"
-        authors = [{**blank, "name": localised(fixed["author"], language)}]
+        given = [localised(author.get("role"), language) for author in context.get("authors", [])]
+        roles = "; ".join(dict.fromkeys(str(role) for role in given if role))
+        authors = [{**blank, "name": localised(fixed["author"], language), "role": roles or None}]
     else:
         authors = [
             {**blank, **{key: localised(author.get(key), language) or None for key in (*blank, "name")}}
             for author in context.get("authors", [])
         ]
+        ours = fixed_words()["provenance"]["simulated"]["author"]
+        for author in authors:
+            if author["name"] in ours.values():
+                author["name"] = localised(ours, language)
     return {
-        "title": title,
+        "title": curled(title),
         "running": running,
         "abstract": prose.front["abstract"],
         "keywords": list(prose.front["keywords"]),

@@ -180,8 +180,8 @@ def fit(
 ) -> tuple[float, bool, list[float]]:
     """The largest type at which the table fits the text block; where none does, the page is flipped.
 
-    Third, the columns' shares of the width where cells must be broken into lines: each column has its longest word, and what is left
-    goes to the columns with the longest texts. Before the page is flipped, intervals may go below their values.
+    Third, the columns' shares of the width where cells must be broken into lines: each column has its longest word, and the rest is shared
+    out by the length of the texts. Before the page is flipped, intervals may go below their values.
     """
     least, stacked, tight, most = [], [], [], []
     for i, column in enumerate(head):
@@ -213,8 +213,17 @@ def fit(
 
 
 def _shares(least: Sequence[float], most: Sequence[float], room: float, gutter: float) -> list[float]:
-    """Shares of the width that sum to 1: the least need of each column, and the rest by the square root of what it lacks."""
-    lacks = [max(0, b - a) ** 0.5 for a, b in zip(least, most)]
-    spare = max(0.0, room - sum(least))
-    widths = [a + gutter + spare * lack / (sum(lacks) or 1) for a, lack in zip(least, lacks)]
-    return [round(width / sum(widths), 4) for width in widths]
+    """Shares of the width that sum to 1: widths in proportion to the longest texts, so that cells break into as few lines as can be,
+    but none below its least need."""
+    widths = [float(need) for need in least]
+    free = set(range(len(widths)))
+    while free:
+        spare = room - sum(widths[i] for i in range(len(widths)) if i not in free)
+        scale = spare / (sum(most[i] for i in free) or 1)
+        short = {i for i in free if most[i] * scale < least[i]}
+        if not short:
+            for i in free:
+                widths[i] = most[i] * scale
+            break
+        free -= short
+    return [round((width + gutter) / sum(w + gutter for w in widths), 4) for width in widths]

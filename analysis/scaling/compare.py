@@ -65,6 +65,50 @@ def implied(benchmarks: pd.DataFrame, territory: pd.DataFrame, concepts: Sequenc
     return frame
 
 
+def listed(benchmarks: pd.DataFrame) -> pd.DataFrame:
+    """The published values as printed, one row each in the order of the file.
+
+    Columns: concept, numerator, denominator, sex, ages, place, year, prevalence (where the value is a share) or published_count (where it is
+    a number of persons), reference (the source, with the site where it was read).
+    """
+    ages = [
+        "" if pd.isna(low) else f"{low:.0f}+" if pd.isna(high) else f"{low:.0f}–{high:.0f}"
+        for low, high in zip(benchmarks["age_from"].astype(float), benchmarks["age_to"].astype(float))
+    ]
+    site = benchmarks["url"].astype("string").str.extract(r"://(?:www\.)?([^/]+)")[0]
+    origin = benchmarks["source"].astype("string") + (" (" + site + ")").fillna("")
+    value = benchmarks["value"].astype(float)
+    frame = pd.DataFrame(
+        {
+            "concept": benchmarks["concept"].astype(object),
+            **{
+                name: [
+                    {"it": it, "en": en} for it, en in zip(benchmarks[f"{name}_it"], benchmarks[f"{name}_en"])
+                ]
+                for name in ("numerator", "denominator")
+            },
+            "sex": benchmarks["sex"].astype(object),
+            "ages": ages,
+            "place": benchmarks["place"].astype(object),
+            "year": benchmarks["year"].astype(float),
+            "prevalence": value.where(benchmarks["unit"] == "share"),
+            "published_count": value.where(benchmarks["unit"] == "persons"),
+            "reference": origin.astype(object),
+        }
+    ).reset_index(drop=True)
+    frame.attrs["columns"] = {
+        "concept": {"labels": "concept"},
+        "numerator": {"text": True},
+        "denominator": {"text": True},
+        "sex": {"labels": "sex"},
+        "place": {"labels": "benchmark_place"},
+        "year": {"unit": "year"},
+        "prevalence": {"unit": "share"},
+        "published_count": {"unit": "persons"},
+    }
+    return frame
+
+
 def _step(value: float) -> float:
     """One unit of the last digit that was printed: 0.001 for 0.346, 1000 for 12,746,000."""
     digits = Decimal(repr(float(value))).normalize()

@@ -90,3 +90,20 @@ def test_a_service_stays_when_its_company_may_not_be_named():
     table = listings.services(SERVICES, [])
     assert len(table) == 2
     assert table["company"].isna().all()
+
+
+def test_rules_of_the_call_stand_by_edition_in_both_languages():
+    frame = pd.DataFrame(
+        {
+            "edition": [4, 2],
+            "year": pd.array([2017, pd.NA], dtype="Int64"),
+            "rule": ["duration", "max-share"],
+            "value_it": ["3 anni", "60%"],
+            "value_en": ["3 years", "60%"],
+            "source": ["A", "B"],
+        }
+    )
+    table = listings.call_rules(frame)
+    assert table["edition"].tolist() == ["2", "4"]
+    assert table["rule_value"].tolist() == [{"it": "60%", "en": "60%"}, {"it": "3 anni", "en": "3 years"}]
+    assert table["year"].isna().tolist() == [True, False]

@@ -79,9 +79,15 @@ def test_the_funnel_of_the_call(study):
 
 
 def test_rules_stand_by_edition(study):
-    rules = study.table("call_rules").set_index(["edition", "rule"])["value"]
-    assert float(rules[(2, "min-cost")]) == 1_500_000
-    assert float(rules[(4, "min-cost")]) == 1_000_000
+    rules = study.table("call_rules").set_index(["edition", "rule"])
+    assert rules.loc[(2, "min-cost"), ["value_it", "value_en"]].tolist() == [
+        "1,5 milioni di euro",
+        "EUR 1.5 million",
+    ]
+    assert rules.loc[(4, "min-cost"), ["value_it", "value_en"]].tolist() == [
+        "1 milione di euro",
+        "EUR 1 million",
+    ]
     assert (2, "duration") not in rules.index
 
 
@@ -95,9 +101,9 @@ def test_conflicting_sources_stand_side_by_side(study):
 def test_share_of_the_funder_stays_below_the_cap(study):
     value = study.table("claims").set_index("claim")["value"]
     share = value["grants-27-secondowelfare"] / value["value-27"]
-    rules = study.table("call_rules").set_index(["edition", "rule"])["value"]
+    rules = study.table("call_rules").set_index(["edition", "rule"])["value_en"]
     assert share == pytest.approx(0.4537, abs=5e-5)
-    assert share < float(rules[(2, "max-share")])
+    assert share < float(rules[(2, "max-share")].rstrip("%")) / 100
 
 
 def test_benchmarks_agree_with_one_another_within_rounding(study):

@@ -15,6 +15,7 @@ import pytest
 
 from analysis.errors import ProseError
 from analysis.publish import render, sources
+from analysis.publish.document import heading
 from tests.publish import verapdf
 from tests.publish.fixture import TEXTS, Paper, context
 
@@ -161,6 +162,7 @@ def test_the_simulated_label_heads_every_page(paper: Paper) -> None:
         assert heads and all(head.startswith(label) for head in heads)
     first = " ".join(pages(found["en.pdf"])[0].split())
     assert "the altro software project" in first and "Ada Prova" not in first and "Working paper" not in first
+    assert "Role in the project: evaluator, paid by the project" in first
     assert (
         "Not a publication of FEEM; not commissioned or endorsed by Fondazione Cariplo or any partner."
         in first
@@ -176,6 +178,13 @@ def test_the_public_record_has_authors_role_and_opinions(paper: Paper) -> None:
                  "do not commit the bodies named", "CC BY 4.0", "15 January 2026", "frame: workers", "Funding body"):  # fmt: skip
         assert part in first
     assert "Demonstration" not in first
+
+
+def test_the_head_of_a_page_bears_a_title_not_a_stump() -> None:
+    long = "L'albero: quali frutti ha dato, per chi, quando, e a quale prezzo per il giardino"
+    assert heading(long) == "L’albero"
+    assert heading("Senza due punti") == "Senza due punti"
+    assert heading("parola " * 20).endswith("parola…")
 
 
 def test_an_edition_with_faults_reports_all_and_writes_nothing(paper: Paper) -> None:

@@ -104,3 +104,10 @@ def test_long_texts_share_the_width_and_words_stay_whole() -> None:
     assert sum(widths) == pytest.approx(1, abs=1e-3) and widths[0] > 3 * widths[1]
     address = "https://example.org/" + "a/" * 60
     assert tables.fit(head, [[{"text": address}, {"text": "Borgo"}]])[1] is False
+
+
+def test_long_texts_break_into_as_few_lines_as_can_be() -> None:
+    head = [{"text": name, "align": "left", "under": ""} for name in ("Line", "Basis")]
+    row = [{"text": "costo di un anno " * 12}, {"text": "assunzione della prova " * 18}]
+    widths = tables.fit(head, [row])[2]
+    assert widths[1] / widths[0] == pytest.approx(len(row[1]["text"]) / len(row[0]["text"]), rel=0.1)

@@ -24,3 +24,19 @@ def test_residents_implied_by_the_published_pairs_agree_within_rounding(benchmar
 def test_a_pair_of_another_denominator_is_no_pair(benchmarks, territory):
     inactive = benchmarks[benchmarks["benchmark"].isin(["rel-persons", "rel-inactive"])]
     assert compare.implied(inactive, territory, ["care-relatives"]).empty
+
+
+def test_published_values_are_listed_with_ages_unit_and_site(benchmarks):
+    rows = benchmarks.head(2).assign(
+        unit=["share", "persons"],
+        value=[0.1, 1000.0],
+        age_to=pd.array([64, pd.NA], dtype="Int64"),
+        **dict.fromkeys(("numerator_it", "numerator_en", "denominator_it"), "x"),
+        url=["https://www.a.it/x", pd.NA],
+        source="S",
+    )
+    frame = compare.listed(rows)
+    assert frame["ages"].tolist() == [f"{rows['age_from'].iloc[0]}–64", f"{rows['age_from'].iloc[1]}+"]
+    assert frame["reference"].tolist() == ["S (a.it)", "S"]
+    assert frame["prevalence"].isna().tolist() == [False, True]
+    assert frame["published_count"].isna().tolist() == [True, False]

@@ -9,7 +9,8 @@ local section = { 0, 0, 0, 0, 0, 0 }
 local typst = FORMAT:match("typst") ~= nil
 local html = FORMAT:match("html") ~= nil
 local NBSP = "\u{a0}"
-local SHORT = 9 -- tables of so many rows are not broken across pages
+local LONG = 13 -- letters of a word that may be divided in a table
+local SHORT = 16 -- tables of so many rows are not broken across pages
 
 local function problem(cell, text)
   problems[#problems + 1] = cell .. "\t" .. text
@@ -81,7 +82,8 @@ local function breakable(word)
     if piece ~= "" then
       if #made > 0 and typst then made:insert(pandoc.RawInline("typst", "#sym.zws;")) end
       if #made > 0 and html then made:insert(pandoc.RawInline("html", "<wbr>")) end
-      made:insert(pandoc.Str(piece))
+      local long = typst and (utf8.len(piece) or 0) > LONG
+      made:insert(long and pandoc.RawInline("typst", "#text(hyphenate: true)[" .. typst_of(pandoc.Str(piece)) .. "]") or pandoc.Str(piece))
     end
   end
   return made
