@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.attack import leaks
+
 ROOT = Path(__file__).parent.parent
 RECORDS = sorted((ROOT / "papers").glob("*/*/evidence.json"))
 
@@ -37,6 +39,11 @@ def test_no_count_of_persons_below_the_threshold_is_published(path):
         if number["counts"] == "persons" and not number.get("public"):
             for value in (number.get("n"), number["value"] if number["unit"] == "persons" else None):
                 assert value is None or value == 0 or value >= threshold, key
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_no_small_count_of_persons_can_be_worked_out_from_the_rest_of_the_record(path):
+    assert leaks(load(path)) == []
 
 
 def test_the_demo_has_cells_that_had_to_be_suppressed():

@@ -107,6 +107,9 @@ class Number:
     def entry(self, rules: Rules) -> dict[str, Any]:
         """The number as the record keeps it; nothing of a withheld one but its unit."""
         hidden = self.withheld(rules)
+        if not hidden and not self.public and rules.applies(self.counted):
+            rest = self.n - self.cases if self.n is not None and self.cases is not None else None
+            rules.told.number((self.value if self.is_count else None, self.n, self.cases, rest))
         known = {"value": self.value, "n": self.n, "se": self.se, "low": self.low, "high": self.high}
         kept: dict[str, Any] = {
             "unit": self.unit,
