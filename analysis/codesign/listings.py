@@ -113,6 +113,11 @@ def practices(frame: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def site(sources: pd.Series) -> pd.Series:
+    """Sources with the site in brackets in the place of a web address."""
+    return sources.astype(str).str.replace(r",? *https?://(?:www\.)?([^/\s]+)\S*", r" (\1)", regex=True)
+
+
 def call_rules(frame: pd.DataFrame) -> pd.DataFrame:
     """One row a rule, by edition of the call and in the order of the file: edition, year, rule, what it says, source; each as its source has it."""
     frame = frame.sort_values("edition", kind="stable")
@@ -122,7 +127,7 @@ def call_rules(frame: pd.DataFrame) -> pd.DataFrame:
             "year": frame["year"].astype("Float64").to_numpy(dtype=float, na_value=float("nan")),
             "rule": frame["rule"].to_numpy(),
             "rule_value": bilingual(frame, "value"),
-            "public_source": frame["source"].astype(object).to_numpy(),
+            "public_source": site(frame["source"]).to_numpy(),
         }
     )
     table.attrs["columns"] = {

@@ -79,12 +79,7 @@ def shortened(text: str, most: int) -> str:
 def heading(title: str) -> str:
     """A title for the head of a page: without what follows its colon where it is long, and never more than `RUNNING` characters."""
     short = title if len(title) <= RUNNING else title.partition(": ")[0]
-    return curled(shortened(short, RUNNING))
-
-
-def curled(text: str) -> str:
-    """The text with the apostrophes of print."""
-    return text.replace("'", "’")
+    return tables.curled(shortened(short, RUNNING))
 
 
 def timestamp(evidence: Mapping[str, Any]) -> int:
@@ -115,7 +110,7 @@ def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
             if author["name"] in ours.values():
                 author["name"] = localised(ours, language)
     return {
-        "title": curled(title),
+        "title": tables.curled(title),
         "running": running,
         "abstract": prose.front["abstract"],
         "keywords": list(prose.front["keywords"]),

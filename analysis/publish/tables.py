@@ -27,6 +27,7 @@ PIECES = re.compile(
 )  # what a line break does not divide; the templates allow one after a slash
 HYPHENATED = 13  # characters of a word that is not divided
 COMFORT, NARROW = 22, 15  # characters to a line of text, where there is room and where there is little
+TALL = 5  # lines of a row in small type beyond which the page is rather flipped
 SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 
 
@@ -45,7 +46,7 @@ def hidden_cells(table: Mapping[str, Any]) -> set[tuple[int, str]]:
 
 
 def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """`head` (text, align), `heads` (leading columns that head their row), `rows` (cells: text, strong), `notes`, type `size` in points and whether the page is `flipped`."""
+    """`head` (text, align), `heads` (leading columns that head their row), `rows` (cells: text, strong), `notes`, type `size` in points whether the page is `flipped`, about how many `lines` the rows take."""
     columns: list[Mapping[str, Any]] = list(table["columns"])
     bounds = {(c["role"], c.get("of")): c["name"] for c in columns if c["role"] in ("low", "high", "se")}
     merged = {
@@ -98,6 +99,7 @@ def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], lang
         "size": size,
         "flipped": flipped,
         "widths": widths,
+        "lines": lines(body, size, flipped, widths),
     }
 
 
@@ -117,7 +119,7 @@ def _cell(
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return ABSENT
     if column["role"] == "category" or not isinstance(value, int | float):
-        return str(value)
+        return curled(str(value))
     measure = units.get(column.get("of") or "", column) if column["role"] in ("low", "high", "se") else column
     unit, digits = measure.get("unit") or "count", measure.get("digits")
     if column["role"] == "se" and unit == "share":
@@ -128,6 +130,11 @@ def _cell(
         if low is not None and high is not None:
             text += f" ({words.format_interval(low, high, unit, digits, language)})"
     return text
+
+
+def curled(text: str) -> str:
+    """The text with the apostrophes of print."""
+    return text.replace("'", "’")
 
 
 def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -160,6 +167,7 @@ def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:
         "size": size,
         "flipped": flipped,
         "widths": widths,
+        "lines": lines(body, size, flipped, widths),
     }
 
 
@@ -208,8 +216,34 @@ def fit(
             gutter = GUTTER / (size * EM)
             room = width / (size * EM) - gutter * len(needed)
             if sum(needed) <= room:
-                return size, flipped, [] if sum(most) <= room else _shares(needed, most, room, gutter)
+                widths = [] if sum(most) <= room else _shares(needed, most, room, gutter)
+                cramped = size < SIZES[2] and not flipped and _tallest(rows, size, widths) > TALL
+                if not cramped:
+                    return size, flipped, widths
     return SIZES[-1], True, _shares(tight, most, sum(tight), GUTTER / (SIZES[-1] * EM))
+
+
+def lines(
+    rows: Sequence[Sequence[Mapping[str, Any]]], size: float, flipped: bool, widths: Sequence[float]
+) -> int:
+    """About how many lines the rows take: of each, those of its longest cell."""
+    room = (FLIPPED if flipped else UPRIGHT) / (size * EM)
+    gutter = GUTTER / (size * EM)
+    return sum(
+        max(
+            (
+                math.ceil(len(str(cell["text"])) / max(share * room - gutter, 1))
+                for cell, share in zip(row, widths)
+            ),
+            default=1,
+        )
+        or 1
+        for row in rows
+    )
+
+
+def _tallest(rows: Sequence[Sequence[Mapping[str, Any]]], size: float, widths: Sequence[float]) -> int:
+    return max((lines([row], size, False, widths) for row in rows), default=1)
 
 
 def _shares(least: Sequence[float], most: Sequence[float], room: float, gutter: float) -> list[float]:

@@ -69,14 +69,14 @@ def listed(benchmarks: pd.DataFrame) -> pd.DataFrame:
     """The published values as printed, one row each in the order of the file.
 
     Columns: concept, numerator, denominator, sex, ages, place, year, prevalence (where the value is a share) or published_count (where it is
-    a number of persons), reference (the source, with the site where it was read).
+    a number of persons), reference (who published it, that is the source up to its first comma, with the site where it was read).
     """
     ages = [
         "" if pd.isna(low) else f"{low:.0f}+" if pd.isna(high) else f"{low:.0f}–{high:.0f}"
         for low, high in zip(benchmarks["age_from"].astype(float), benchmarks["age_to"].astype(float))
     ]
     site = benchmarks["url"].astype("string").str.extract(r"://(?:www\.)?([^/]+)")[0]
-    origin = benchmarks["source"].astype("string") + (" (" + site + ")").fillna("")
+    origin = benchmarks["source"].astype("string").str.partition(",")[0] + (" (" + site + ")").fillna("")
     value = benchmarks["value"].astype(float)
     frame = pd.DataFrame(
         {

@@ -19,6 +19,9 @@ KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
 LARGEST = 800.0  # area of the largest circle, square points
 LABELS = 8
 BAND_ALPHA = 0.22
+EDGED = (
+    2.0  # radius in points above which a circle has a white edge; a smaller one would lose its colour to it
+)
 LIGHTEST = 0.15  # where the colour scale begins: lighter circles would be lost on white
 
 
@@ -44,7 +47,12 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     for radius, group in places.groupby(_radius(places["eligible"], top), sort=False):
         colour = shade(norm(group["share"].to_numpy()))
         ax.scatter(
-            group["lon"], group["lat"], s=(2 * radius) ** 2, c=colour, linewidths=0.25, edgecolors=style.MUTED
+            group["lon"],
+            group["lat"],
+            s=(2 * radius) ** 2,
+            c=colour,
+            linewidths=0.25 if radius > EDGED else 0,
+            edgecolors="white",
         )
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)

@@ -6,7 +6,6 @@ respondents come without bounds and are drawn without intervals.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,18 +25,30 @@ EMPTY = 0.5  # height of a row that shows nothing, as a part of the others'
 
 
 def care(data: pd.DataFrame, words: Words) -> Figure:
-    """Share of persons by care load, one panel a load and one bar a gender: columns gender, care_load, share, low, high, n."""
+    """Share of persons by care load, one row a load and one mark a gender: columns gender, care_load, share, low, high, n."""
     genders, loads = list(data["gender"].unique()), list(data["care_load"].unique())
-    fig, axes = style.subplots(1, len(loads), height=0.36 * len(genders) + 1.15, sharex=True, sharey=True)
-    for ax, load in zip(np.atleast_1d(axes), loads):
-        rows = data[data["care_load"] == load].set_index("gender").loc[genders]
-        _bars(ax, rows, words, 0)
-        ax.set_title("\n".join(textwrap.wrap(words.label("care_load", load), 16)), fontsize=9, loc="left")
-        ax.set_xlim(0, _reach(data, 1.35))
-        _ticks(ax, words, "share", most=3)
+    at = _places(data, "share", loads)
+    fig, ax = style.subplots(height=0.56 * (max(at.values()) + 1) + 1.0)
+    colours = [*style.palette(max(len(genders) - 1, 1)), style.MUTED]
+    shifts = np.linspace(-0.26, 0.26, len(genders)) if len(genders) > 1 else [0.0]
+    looks = [_look(colour, marker, True) for colour, marker in zip(colours, style.MARKERS)]
+    for gender, look, shift in zip(genders, looks, shifts):
+        rows = data[data["gender"] == gender]
+        y = [at[load] + shift for load in rows["care_load"]]
+        _dots(ax, rows, "share", y, look)
+        for end, place, value in zip(_ends(rows, "share"), y, rows["share"]):
+            if np.isfinite(value):
+                ax.annotate(words.number(value, "share", 0), (end, place), (5, 0), textcoords="offset points",
+                            va="center", fontsize=8)  # fmt: skip
+    _not_shown(ax, data, "share", at, words)
+    _rows(ax, [words.label("care_load", load) for load in loads], at)
+    ax.grid(axis="x")
+    ax.set_xlim(0, _reach(data, 1.1))
+    _ticks(ax, words, "share", most=9)
+    ax.set_xlabel(words("share_of_persons"))
     totals = data.groupby("gender", sort=False)["n"].first()
-    _rows(np.atleast_1d(axes)[0], [_with_n(words, words.label("gender", g), totals[g]) for g in genders])
-    fig.supxlabel(words("share_of_persons"), fontsize=9)
+    names = [_with_n(words, words.label("gender", gender), totals[gender], " ({})") for gender in genders]
+    fig.legend([_mark(**look) for look in looks], names, loc="outside upper left", ncols=len(genders))
     return fig
 
 
@@ -248,8 +259,8 @@ def _ticks(ax: Axes, words: Words, unit: str, most: int = 5) -> None:
     words.axis(ax.xaxis, unit, max(0, int(-np.floor(np.log10(step) + 1e-9))))
 
 
-def _with_n(words: Words, label: str, n: float) -> str:
-    return f"{label}\nn = {words.number(n, 'count', 0)}" if np.isfinite(n) else label
+def _with_n(words: Words, label: str, n: float, form: str = "\n{}") -> str:
+    return label + form.format(f"n = {words.number(n, 'count', 0)}") if np.isfinite(n) else label
 
 
 def _mark(**look: Any) -> Any:

@@ -100,10 +100,11 @@ def test_rules_of_the_call_stand_by_edition_in_both_languages():
             "rule": ["duration", "max-share"],
             "value_it": ["3 anni", "60%"],
             "value_en": ["3 years", "60%"],
-            "source": ["A", "B"],
+            "source": ["A, https://www.a.it/x?p=1", "B (b.it)"],
         }
     )
     table = listings.call_rules(frame)
     assert table["edition"].tolist() == ["2", "4"]
     assert table["rule_value"].tolist() == [{"it": "60%", "en": "60%"}, {"it": "3 anni", "en": "3 years"}]
     assert table["year"].isna().tolist() == [True, False]
+    assert table["public_source"].tolist() == ["B (b.it)", "A (a.it)"]

@@ -31,8 +31,8 @@ def test_the_sample_has_no_faults(paper: Paper) -> None:
 
 def test_numbers_follow_the_language(paper: Paper) -> None:
     italian, english = text(paper, "it"), text(paper, "en")
-    assert "34,6%" in italian and "IC 95%: 31,0%–38,2%" in italian and "n = 630" in italian
-    assert "34.6%" in english and "95% CI: 31.0%–38.2%" in english
+    assert "34,6%" in italian and "IC\xa095%: 31,0%–38,2%" in italian and "n = 630" in italian
+    assert "34.6%" in english and "95%\xa0CI: 31.0%–38.2%" in english
     assert "12.345\u00a0€" in italian and "€12,345" in english
     assert "nel gruppo piccolo non pubblicato" in italian and "in the small group not shown" in english
     assert "Le donne hanno più spesso" in italian and "Women carry a load more often" in english

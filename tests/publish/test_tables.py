@@ -24,7 +24,7 @@ def test_value_and_interval_share_a_cell() -> None:
         ("Genere", "", "left"),
         ("Carico di cura", "", "left"),
         ("n", "", "right"),
-        ("Quota", "(IC 95%)", "right"),
+        ("Quota", "(IC\xa095%)", "right"),
         ("Ore la settimana", "", "right"),
     ]
 

@@ -10,7 +10,7 @@ local typst = FORMAT:match("typst") ~= nil
 local html = FORMAT:match("html") ~= nil
 local NBSP = "\u{a0}"
 local LONG = 13 -- letters of a word that may be divided in a table
-local SHORT = 16 -- tables of so many rows are not broken across pages
+local SHORT = 16 -- tables of so many lines are not broken across pages
 
 local function problem(cell, text)
   problems[#problems + 1] = cell .. "\t" .. text
@@ -75,14 +75,14 @@ local function figure(item)
   return pandoc.Blocks({ made })
 end
 
-local function breakable(word)
+local function breakable(word, head)
   -- an address may be broken after a slash
   local made = pandoc.Inlines({})
   for piece in word:gmatch("[^/]*/*") do
     if piece ~= "" then
       if #made > 0 and typst then made:insert(pandoc.RawInline("typst", "#sym.zws;")) end
       if #made > 0 and html then made:insert(pandoc.RawInline("html", "<wbr>")) end
-      local long = typst and (utf8.len(piece) or 0) > LONG
+      local long = typst and not head and (utf8.len(piece) or 0) > LONG
       made:insert(long and pandoc.RawInline("typst", "#text(hyphenate: true)[" .. typst_of(pandoc.Str(piece)) .. "]") or pandoc.Str(piece))
     end
   end
@@ -108,7 +108,7 @@ local function cell_of(cell, align, attributes, head)
     content = pandoc.Inlines({})
     for word in cell.text:gmatch("%S+") do
       if #content > 0 then content:insert(pandoc.Space()) end
-      content:extend(breakable(word))
+      content:extend(breakable(word, head))
     end
   end
   if head and cell.under ~= "" then
@@ -151,7 +151,7 @@ local function table_of(item)
     out:insert(made)
   end
   if #notes > 0 then out:extend(div("notes", notes)) end
-  if typst and not item.flipped and #rows <= SHORT then
+  if typst and not item.flipped and item.lines <= SHORT then
     out:insert(1, pandoc.RawBlock("typst", "#together["))
     out:insert(pandoc.RawBlock("typst", "]"))
   elseif typst and item.flipped then
