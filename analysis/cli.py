@@ -8,11 +8,13 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from analysis import places
+from analysis.arguments import Parser
 from analysis.errors import AltroError, Fault, ParameterError, language, say
 
 FORMATS = ("pdf", "html", "xlsx", "ipynb")
@@ -30,13 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AltroError as error:
         _fault_lines(error.faults)
         return WRONG
+    except OSError as error:
+        from analysis.batch import pipeline
+
+        print(f"✗ {pipeline.in_words(error)}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(say("Interrotto.", "Interrupted."), file=sys.stderr)
         return FAILED
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="altro",
         description=say(
             "Dallo studio alla pubblicazione, in italiano e in inglese.",
@@ -144,15 +151,25 @@ def papers(chosen: argparse.Namespace) -> int:
     from analysis.publish import sources
 
     given = _settings(chosen.set)
-    studies = _studies(chosen.studies)
-    unready = [] if chosen.draft else [fault for study in studies for fault in study.pending]
+    if chosen.lang and not chosen.draft:
+        raise ParameterError(
+            Fault(
+                say("vale solo con --draft", "goes with --draft only"),
+                "--lang",
+                "altro papers --draft --lang",
+            )
+        )
+    studies, unready = _studies(chosen.studies)
+    unready += [] if chosen.draft else [fault for study in studies for fault in study.pending]
     studies = [study for study in studies if chosen.draft or not study.pending]
-    planned, left_out = editions.plan(studies, editions.notebooks(chosen.notebook), given, chosen.draft)
+    books, unreadable = _readable(editions.notebooks(chosen.notebook))
+    unready += unreadable
+    planned, left_out = editions.plan(studies, books, given, chosen.draft)
     for study, notebook, lacking in left_out:
         if chosen.studies or chosen.notebook:
             print(_not_possible(study, notebook, lacking))
     languages = (chosen.lang,) if chosen.draft and chosen.lang else ("it", "en")
-    with _Progress(2 * len(planned)) as progress:
+    with pipeline.alone(), _Progress(2 * len(planned)) as progress:
         summary = pipeline.bring_up_to_date(
             planned,
             functools.partial(_render, languages=languages, draft=chosen.draft),
@@ -190,17 +207,27 @@ def check(chosen: argparse.Namespace) -> int:
     from analysis.batch import editions, execute
     from analysis.publish import prose, render
 
-    faults: list[Fault] = []
-    for study in _studies(chosen.studies):
+    studies, faults = _studies(chosen.studies)
+    books, unreadable = _readable(editions.notebooks())
+    faults += unreadable
+    for study in studies:
         found = study.check()
-        for notebook in editions.notebooks() if not found else ():
+        for notebook in books if not found else ():
             planned, _ = editions.plan([study], [notebook], {})
             for edition in planned:
                 record = edition.record / "evidence.json"
-                if record.exists():
-                    evidence = json.loads(record.read_text(encoding="utf-8"))
-                    outputs = render.outputs_of(execute.source(edition))
-                    found += prose.faults(notebook.path, evidence, outputs, edition.texts)
+                try:
+                    if record.exists():
+                        evidence = json.loads(record.read_text(encoding="utf-8"))
+                        outputs = render.outputs_of(execute.source(edition))
+                        found += prose.faults(notebook.path, evidence, outputs, edition.texts)
+                    elif edition.texts:
+                        tomllib.loads(edition.texts.read_text(encoding="utf-8"))
+                except AltroError as error:
+                    found += error.faults
+                except ValueError as error:
+                    what = say(f"non si legge ({error})", f"cannot be read ({error})")
+                    found.append(Fault(what, f"{study.id}/texts/{notebook.name}.toml"))
         print(
             say(
                 f"{study.id}: {len(found) or 'nessun'} difett{'o' if len(found) in (0, 1) else 'i'}",
@@ -215,9 +242,11 @@ def check(chosen: argparse.Namespace) -> int:
 def show(chosen: argparse.Namespace) -> int:
     from analysis.batch import editions
 
-    for study in _studies([]):
+    studies, faults = _studies([])
+    books, unreadable = _readable(editions.notebooks())
+    for study in studies:
         print(f"{study.id} — {study.settings.title[language()]}")
-        planned, left_out = editions.plan([study], editions.notebooks(), {})
+        planned, left_out = editions.plan([study], books, {})
         for edition in planned:
             reasons = edition.run_reasons()
             state = (
@@ -231,7 +260,8 @@ def show(chosen: argparse.Namespace) -> int:
                 f"  – {notebook}: "
                 + say(f"non gira, mancano {', '.join(lacking)}", f"does not run, lacks {', '.join(lacking)}")
             )
-    return OK
+    _fault_lines([*faults, *unreadable])
+    return FAILED if faults or unreadable else OK
 
 
 def lab(chosen: argparse.Namespace) -> int:
@@ -282,10 +312,29 @@ def _path(text: str) -> Path:
     return Path(text.replace("\\", "/"))
 
 
-def _studies(names: Sequence[str]) -> list[Any]:
+def _studies(names: Sequence[str]) -> tuple[list[Any], list[Fault]]:
+    """The studies, and what is wrong with those that cannot be opened; a name that is no study is refused."""
     from analysis.study import studies
 
-    return [studies.open_study(name) for name in names or studies.present(places.data())]
+    opened: list[Any] = []
+    faults: list[Fault] = []
+    for name in names or studies.present(places.data()):
+        folder = places.data() / name if (places.data() / name).is_dir() else _path(name)
+        try:
+            opened.append(studies.open_study(name))
+        except AltroError as error:
+            if not (folder / "study.toml").is_file():
+                raise
+            faults += error.faults
+    return opened, faults
+
+
+def _readable(books: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+    """The notebooks whose files can be read, and what is wrong with the others."""
+    wrong = {book.name: book.faults() for book in books}
+    return [book for book in books if not wrong[book.name]], [
+        fault for found in wrong.values() for fault in found
+    ]
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, str]:
@@ -297,7 +346,16 @@ def _settings(pairs: Sequence[str]) -> dict[str, str]:
                 for pair in wrong
             ]
         )
-    return dict(pair.split("=", 1) for pair in pairs)
+    names = [pair.split("=", 1)[0].strip() for pair in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ParameterError(
+            [
+                Fault(say(f"«{name}» ha due valori", f"'{name}' has two values"), "--set", say("uno", "one"))
+                for name in twice
+            ]
+        )
+    return dict(zip(names, (pair.split("=", 1)[1].strip() for pair in pairs)))
 
 
 def _not_possible(study: str, notebook: str, lacking: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from analysis import places
 from analysis.batch import keys
 from analysis.batch import parameters as typed
-from analysis.errors import Fault, RunError, say
+from analysis.errors import AltroError, Fault, RunError, say
 
 Renderer = Callable[..., list[Path]]
 Inputs = Callable[[Path, Path | None], list[Path]]  # files on which a rendering of a notebook depends
@@ -38,6 +38,31 @@ class Notebook:
     @cached_property
     def cells(self) -> list[dict[str, Any]]:
         return json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+
+    def faults(self) -> list[Fault]:
+        """Why its two files cannot be read; empty where they can."""
+        found = []
+        for name, suffix, kind in (("front", ".toml", "TOML"), ("cells", ".ipynb", "JSON")):
+            path = f"notebooks/{self.name}{suffix}"
+            try:
+                getattr(self, name)
+            except (ValueError, KeyError, TypeError) as error:
+                found.append(
+                    Fault(
+                        say(f"non è {kind} valido ({error})", f"is not valid {kind} ({error})"),
+                        path,
+                        next_step=say(
+                            "Correggerlo, o riprenderlo dalla versione precedente.",
+                            "Mend it, or take the earlier version back.",
+                        ),
+                    )
+                )
+        if not found:
+            try:
+                _ = self.schema
+            except AltroError as error:
+                found += error.faults
+        return found
 
     @cached_property
     def schema(self) -> dict[str, typed.Parameter]:
@@ -145,9 +170,7 @@ class Edition:
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of this edition; empty where it says nothing."""
-        if not self.manifest.exists():
-            return {}
-        return json.loads(self.manifest.read_text(encoding="utf-8"))["notebooks"].get(self.notebook.name, {})
+        return _manifest(self.manifest, self.study)["notebooks"].get(self.notebook.name, {})
 
     def run_reasons(self) -> list[str]:
         """Why the notebook must be executed; empty where the kept record stands."""
@@ -270,15 +293,32 @@ def write_manifest(
     }
     local = {name: value for name, value in sums.items() if edition.kept and Path(name).suffix in LOCAL}
     kept = {name: value for name, value in sums.items() if name not in local}
-    document: dict[str, Any] = {"schema": 1, "study": edition.study, "notebooks": {}}
-    if edition.manifest.exists():
-        document = json.loads(edition.manifest.read_text(encoding="utf-8"))
+    document = _manifest(edition.manifest, edition.study)
     document["notebooks"][edition.notebook.name] = {
         "run": dict(run), "render": dict(render), "products": kept, "environment": dict(environment),
     }  # fmt: skip
     _write(edition.manifest, document)
     if edition.kept:
         _write(edition.local_state, {"render": keys.key(render), "products": local})
+
+
+def _manifest(path: Path, study: str) -> dict[str, Any]:
+    if not path.exists():
+        return {"schema": 1, "study": study, "notebooks": {}}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return document | {"notebooks": dict(document["notebooks"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            Fault(
+                say(f"non si legge ({error})", f"cannot be read ({error})"),
+                path.relative_to(places.root()).as_posix(),
+                next_step=say(
+                    "Riprenderlo dalla versione precedente, o cancellarlo: i notebook saranno rieseguiti.",
+                    "Take the earlier version back, or delete it: the notebooks will be run again.",
+                ),
+            )
+        ) from error
 
 
 def _write(path: Path, document: Any) -> None:

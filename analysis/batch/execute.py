@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
+LONGEST, WIDEST = 12, 300  # lines of an error, characters of a line
+
 
 @dataclass(frozen=True)
 class Job:
@@ -105,19 +107,24 @@ def run(task: Job) -> Outcome:
             "ALTRO_DECLARED": json.dumps(list(task.declared)),
         }
     )
-    os.environ.pop("ALTRO_LANG", None)
     start = time.perf_counter()
     sockets = tempfile.mkdtemp(prefix="altro-")
     try:
         papermill.execute_notebook(
             str(task.source), str(executed), {"study": task.study_argument, **task.parameters}, cwd=str(task.source.parent),
-            kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=False,
+            kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=True,
             extra_arguments=["--IPKernelApp.log_level=50"],
             config=Config(KernelManager=_transport(Path(sockets))),
         )  # fmt: skip
     except PapermillExecutionError as error:
         return _failed(task, executed, start, f"{error.ename}: {error.evalue}", _failing_cell(executed))
-    except (CellTimeoutError, DeadKernelError) as error:
+    except DeadKernelError:
+        message = say(
+            "il kernel si è chiuso: una cella lo ha terminato, o la memoria è finita",
+            "the kernel died: a cell ended it, or memory ran out",
+        )
+        return _failed(task, executed, start, message, _failing_cell(executed))
+    except CellTimeoutError as error:
         return _failed(task, executed, start, f"{type(error).__name__}: {error}", _failing_cell(executed))
     except OSError as error:
         return _failed(task, executed, start, f"{type(error).__name__}: {error}", "")
@@ -148,7 +155,17 @@ def _failed(task: Job, executed: Path, start: float, error: str, cell: str) -> O
         shutil.copyfile(executed, task.failed)
         partial = task.failed.relative_to(task.root).as_posix()
     shutil.rmtree(executed.parent, ignore_errors=True)
-    return Outcome(task.name, time.perf_counter() - start, error.strip(), cell, partial)
+    return Outcome(task.name, time.perf_counter() - start, _shortened(error), cell, partial)
+
+
+def _shortened(error: str) -> str:
+    """The first lines of an error, none too long to read; the whole stands in the partial notebook."""
+    lines = [line.rstrip() for line in error.strip().splitlines() if line.strip()]
+    kept = [line if len(line) <= WIDEST else line[: WIDEST - 1] + "…" for line in lines[:LONGEST]]
+    if len(lines) > LONGEST:
+        more = len(lines) - LONGEST
+        kept.append(say(f"… e altre {more} righe", f"… and {more} more lines"))
+    return "\n    ".join(kept)
 
 
 def _failing_cell(executed: Path) -> str:
@@ -156,6 +173,10 @@ def _failing_cell(executed: Path) -> str:
         return ""
     cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
     failing = [c for c in cells if any(o.get("output_type") == "error" for o in c.get("outputs", []))]
+    code = [c for c in cells if c["cell_type"] == "code"]
+    begun = [c for c in code if c.get("metadata", {}).get("papermill", {}).get("start_time")]
+    if not failing and len(begun) < len(code):
+        failing = begun
     return str(failing[-1].get("id", "")) if failing else ""
 
 
@@ -191,8 +212,9 @@ def promote(edition: Edition, forced: bool) -> tuple[bool, list[str]]:
     kept = edition.record / "evidence.json"
     found: list[str] = [say("nuova registrazione", "new record")]
     drawn = sorted(path for path in edition.runs.iterdir() if path.suffix in (".svg", ".csv"))
-    if kept.exists():
-        found = compare.differences(json.loads(kept.read_text(encoding="utf-8")), new)
+    before = _read(kept)
+    if before is not None:
+        found = compare.differences(before, new)
         same_pictures = all(
             (edition.figures / path.name).exists()
             and (edition.figures / path.name).read_bytes() == path.read_bytes()
@@ -214,6 +236,14 @@ def promote(edition: Edition, forced: bool) -> tuple[bool, list[str]]:
             path.unlink()
     _copy(edition.runs / "evidence.json", kept)
     return True, found
+
+
+def _read(record: Path) -> dict[str, Any] | None:
+    """The record kept so far; none where there is none, or where it is no longer whole."""
+    try:
+        return json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from analysis import places
 from analysis.batch import execute
 from analysis.batch.editions import Edition, Inputs, Renderer, write_manifest
-from analysis.errors import AltroError, say
+from analysis.errors import AltroError, Fault, RunError, say
 
 PAPERS = {".pdf", ".html", ".xlsx", ".ipynb"}
 Report = Callable[[str], None]
@@ -113,12 +114,19 @@ def _execute(
                 summary.failures.append(outcome.line())
                 continue
             edition = by_name[name]
-            changed, found = execute.promote(edition, force)
-            entry = {} if changed else edition.entry()
-            made_by = entry.get("environment") or execute.environment()
-            write_manifest(
-                edition, edition.run_parts, entry.get("render", {}), _products(edition, changed), made_by
-            )
+            try:
+                changed, found = execute.promote(edition, force)
+                entry = {} if changed else edition.entry()
+                made_by = entry.get("environment") or execute.environment()
+                write_manifest(
+                    edition, edition.run_parts, entry.get("render", {}), _products(edition, changed), made_by
+                )
+            except (
+                OSError
+            ) as error:  # a folder that may not be written: this edition's failure, the others go on
+                summary.failures.append(f"{name} · {in_words(error)}")
+                report(summary.failures[-1])
+                continue
             summary.executed.append(name)
             alive.add(name)
             if changed:
@@ -144,6 +152,44 @@ def _outcome(future: Future[Any], name: str) -> execute.Outcome:
         return future.result()
     except Exception as error:  # a worker that died: reported as this edition's failure, the others go on
         return execute.Outcome(name, 0.0, f"{type(error).__name__}: {error}")
+
+
+def in_words(error: OSError) -> str:
+    """What the system refused, with the file as seen from the project."""
+    what = error.strerror or str(error) or type(error).__name__
+    if not error.filename:
+        return what
+    path = Path(str(error.filename))
+    return f"{path.relative_to(places.root()).as_posix() if path.is_relative_to(places.root()) else path.name}: {what}"
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Only one batch at a time in a project: two would write the same files. The lock ends with the process, however that ends."""
+    path = places.build() / "altro.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                getattr(msvcrt, "locking")(file.fileno(), getattr(msvcrt, "LK_NBLCK"), 1)  # noqa: B009
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunError(
+                Fault(
+                    say(
+                        "un altro «altro papers» è al lavoro in questo progetto",
+                        "another 'altro papers' is at work in this project",
+                    ),
+                    "build/",
+                    next_step=say("Aspettare che finisca.", "Wait until it ends."),
+                )
+            ) from error
+        yield
 
 
 def _log(outcome: execute.Outcome) -> None:
@@ -204,6 +250,10 @@ def _render(
             except AltroError as error:
                 summary.failures += [f"{edition.name} · {fault}" for fault in error.faults]
                 report(f"{edition.name}: {error}")
+                continue
+            except OSError as error:
+                summary.failures.append(f"{edition.name} · {in_words(error)}")
+                report(summary.failures[-1])
                 continue
             except Exception as error:  # reported as this paper's failure, the others go on
                 summary.failures.append(f"{edition.name} · {type(error).__name__}: {error}")

@@ -296,8 +296,8 @@ def dangling(values: pd.Series, field: Field, place: Place, known: Set[str] | No
         return []
     if known is None:
         what = say(
-            f"la colonna rinvia alla tabella {field.to}, che manca",
-            f"the column refers to the table {field.to}, which is missing",
+            f"la colonna rinvia alla tabella {field.to}, che manca o non ha righe",
+            f"the column refers to the table {field.to}, which is missing or has no rows",
         )
         return [
             Fault(
