@@ -209,7 +209,7 @@ def fit(
         (UPRIGHT, False, tight, SIZES[:3]),
         (UPRIGHT, False, stacked, SIZES[3:]),
         (UPRIGHT, False, tight, SIZES[3:]),
-        (FLIPPED, True, least, SIZES),
+        (FLIPPED, True, stacked, SIZES[2:]),
         (FLIPPED, True, tight, SIZES),
     ):
         for size in sizes:

@@ -155,7 +155,7 @@ local function table_of(item)
     out:insert(1, pandoc.RawBlock("typst", "#together["))
     out:insert(pandoc.RawBlock("typst", "]"))
   elseif typst and item.flipped then
-    out:insert(1, pandoc.RawBlock("typst", "#page(flipped: true)["))
+    out:insert(1, pandoc.RawBlock("typst", "#page(flipped: true, margin: (top: 25mm, bottom: 19mm))["))
     out:insert(pandoc.RawBlock("typst", "]"))
   end
   return out
