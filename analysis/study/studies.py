@@ -79,9 +79,6 @@ class Study:
         self._frames: dict[str, pd.DataFrame] = {}
         self._surveys: dict[int, Survey] = {}
 
-    def __repr__(self) -> str:
-        return f"Study({self.id!r}: {', '.join(self.tables)})"
-
     def shown(self, path: Path) -> str:
         """The path in messages: from the project's root, else from the study's own folder; never an absolute one."""
         if self._home is not None and path.is_relative_to(self._home):

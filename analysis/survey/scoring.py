@@ -81,7 +81,7 @@ class Scores:
             "ceiling": {"unit": "share", "digits": 1, "n": "n", "cases": "ceiling_cases"},
             "floor_cases": {"counts": "persons", "hidden": True},
             "ceiling_cases": {"counts": "persons", "hidden": True},
-            "too_few_answers": {"counts": "persons"},
+            "too_few_answers": {"counts": "things"},  # answers not given are no class of persons
             "n": {"counts": "persons"},
         }
         return frame
