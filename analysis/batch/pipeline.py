@@ -41,7 +41,7 @@ class Summary:
             len(self.current),
             len(self.failures),
         )
-        italian = "{} eseguiti ({} uguali entro la tolleranza, file intatti), {} impaginati, {} già aggiornati, {} non riusciti"
+        italian = "eseguiti: {} (uguali entro la tolleranza, file intatti: {}); impaginati: {}; già aggiornati: {}; non riusciti: {}"
         english = "{} run ({} equal within tolerance, files untouched), {} rendered, {} up to date, {} failed"
         return say(italian, english).format(*counts)
 

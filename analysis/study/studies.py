@@ -330,8 +330,6 @@ class Study:
             )
         return numbers.astype("int64") if bool(numbers.notna().all()) else numbers
 
-    # What it says of itself
-
     @property
     def pending(self) -> list[Fault]:
         """What an edition still needs of study.toml, privacy.toml and the codebook: missing translations, texts to fill in, declarations on personal data."""
