@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pikepdf
 import pytest
 
 from tests.attack import leaks
@@ -86,11 +87,16 @@ def test_the_record_holds_no_list_of_bodies_and_no_absolute_path():
         assert str(ROOT) not in text and "/home/" not in text and "C:\\" not in text
 
 
-def test_every_simulated_figure_and_page_carries_its_label():
-    for record_path in (path for path in RECORDS if path.parts[-3] == "demo"):
-        label = load(record_path)["context"]["label"]
+def test_every_simulated_figure_and_title_carries_its_label():
+    """The drawn words stand as comments in the SVG, the title in the PDF's own metadata."""
+    demo = [path for path in RECORDS if path.parts[-3] == "demo"]
+    assert len(demo) >= 3
+    for path in demo:
+        label = load(path)["context"]["label"]
+        drawn = ROOT / "figures" / Path(*path.parts[-3:-1])
+        assert len(list(drawn.glob("*.svg"))) >= 10
         for lang in ("it", "en"):
-            assert label[lang]
-            html = record_path.parent / f"{lang}.html"
-            if html.exists():
-                assert label[lang] in html.read_text(encoding="utf-8")
+            for figure in drawn.glob(f"*.{lang}.svg"):
+                assert label[lang] in figure.read_text(encoding="utf-8"), figure
+            with pikepdf.open(path.parent / f"{lang}.pdf") as pdf:
+                assert str(pdf.docinfo["/Title"]).startswith(label[lang]), path
