@@ -17,7 +17,6 @@ from analysis import places
 from analysis.arguments import Parser
 from analysis.errors import AltroError, Fault, ParameterError, language, say
 
-FORMATS = ("pdf", "html", "xlsx", "ipynb")
 OK, FAILED, WRONG = 0, 1, 2
 
 
@@ -97,6 +96,15 @@ def parser() -> argparse.ArgumentParser:
             "a draft with faults in the margin, in build/drafts",
         ),
     )
+    sub.add_argument(
+        "--formats",
+        default="all",
+        metavar="F,F",
+        help=say(
+            "solo questi formati (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: tutti",
+            "these formats only (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: every one",
+        ),
+    )
     sub.add_argument("--lang", choices=("it", "en"), help=say("lingua della bozza", "language of the draft"))
 
     sub = command("check", check, "tutti i difetti di uno studio", "every fault of a study")
@@ -148,9 +156,12 @@ def parser() -> argparse.ArgumentParser:
 
 def papers(chosen: argparse.Namespace) -> int:
     from analysis.batch import editions, pipeline
-    from analysis.publish import sources
+    from analysis.publish import formats, sources
 
     given = _settings(chosen.set)
+    wanted = tuple(
+        name for name in formats.chosen(chosen.formats) if not chosen.draft or formats.FORMATS[name].draft
+    )
     if chosen.lang and not chosen.draft:
         raise ParameterError(
             Fault(
@@ -174,7 +185,7 @@ def papers(chosen: argparse.Namespace) -> int:
             planned,
             functools.partial(_render, languages=languages, draft=chosen.draft),
             sources.inputs,
-            FORMATS,
+            wanted,
             force=chosen.execute,
             report=progress.line,
             advance=progress.step,

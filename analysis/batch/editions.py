@@ -21,7 +21,15 @@ from analysis.errors import AltroError, Fault, RunError, say
 
 Renderer = Callable[..., list[Path]]
 Inputs = Callable[[Path, Path | None], list[Path]]  # files on which a rendering of a notebook depends
-LOCAL = {".html", ".xlsx"}  # rendered in each checkout, not kept in git
+KEPT = {
+    "it.pdf",
+    "en.pdf",
+    "notebook.ipynb",
+    "redif.rdf",
+    "datacite.json",
+    "CITATION.cff",
+}  # papers kept in git
+KEPT_FORMATS = ("pdf", "ipynb", "catalogue")  # their formats; all other papers are rendered in each checkout
 
 
 @dataclass(frozen=True)
@@ -194,33 +202,43 @@ class Edition:
         ]
 
     def render_reasons(self, inputs: Inputs, formats: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Why papers must be rendered, and in which formats: all of them where a part changed, else those missing or damaged."""
+        """Why papers must be rendered, and in which formats: where a part changed or a product is damaged, those asked for and all made
+        before; else those not made yet."""
         entry = self.entry()
         parts = self.render_parts(inputs)
+        local = self._local()
+        every = list(dict.fromkeys([*formats, *self.formats()]))
         reasons = keys.changed(entry.get("render", {}), parts)
         if reasons:
-            return reasons if entry.get("render") else [say("mai impaginato", "never rendered")], list(
-                formats
-            )
-        local: dict[str, Any] = {}
-        if self.local_state.exists():
-            local = json.loads(self.local_state.read_text(encoding="utf-8"))
-        fresh = local.get("products", {}) if local.get("render") == keys.key(parts) else {}
-        bad = [Path(name) for name in self.damaged(entry)]
-        have = {*entry.get("products", {}), *fresh}
-        bad += [Path(name) for name in self.damaged({"products": fresh})]
-        missing = [
-            f
-            for f in formats
-            if not any(
-                Path(name).suffix == f".{f}" and Path(name).parent == self.record.relative_to(places.root())
-                for name in have
-            )
+            return reasons if entry.get("render") else [say("mai impaginato", "never rendered")], every
+        fresh = local if local.get("render") == keys.key(parts) else {}
+        bad = [*self.damaged(entry), *self.damaged(fresh)]
+        if bad:
+            return bad, every
+        have = {*entry.get("formats", []), *fresh.get("formats", [])}
+        missing = [name for name in every if name not in have]
+        return missing, missing
+
+    def _local(self) -> dict[str, Any]:
+        """What this checkout has rendered besides what is kept in git."""
+        if not self.kept or not self.local_state.exists():
+            return {}
+        found: dict[str, Any] = json.loads(self.local_state.read_text(encoding="utf-8"))
+        return found
+
+    def formats(self) -> list[str]:
+        """The formats made so far, those of this checkout included."""
+        return [*self.entry().get("formats", []), *self._local().get("formats", [])]
+
+    def papers(self) -> list[Path]:
+        """The papers rendered so far, as the manifest and this checkout's own list have them."""
+        mine = self.record.relative_to(places.root())
+        names = [*self.entry().get("products", {}), *self._local().get("products", {})]
+        return [
+            places.root() / name
+            for name in names
+            if Path(name).parent == mine and Path(name).name not in ("evidence.json", "manifest.json")
         ]
-        again = sorted(
-            {*missing, *(path.suffix.lstrip(".") for path in bad if path.suffix.lstrip(".") in set(formats))}
-        )
-        return [*(str(path) for path in bad), *missing], again
 
 
 def plan(
@@ -285,21 +303,30 @@ def write_manifest(
     render: Mapping[str, str],
     products: Iterable[Path],
     environment: Mapping[str, str],
+    formats: Iterable[str] = (),
 ) -> None:
-    """Write the edition's entry: run and render parts, checksums of kept products, the environment that made them; local products go to build/."""
+    """Write the edition's entry: run and render parts, checksums of kept products, the environment and the formats that made them; products
+    rendered in each checkout go to build/."""
     root = places.root()
+    own = edition.record.relative_to(root)
     sums = {
         path.relative_to(root).as_posix(): keys.of_file(path) for path in sorted(products) if path.exists()
     }
-    local = {name: value for name, value in sums.items() if edition.kept and Path(name).suffix in LOCAL}
+    local = {
+        name: value
+        for name, value in sums.items()
+        if edition.kept and Path(name).parent == own and Path(name).name not in (*KEPT, "evidence.json")
+    }
     kept = {name: value for name, value in sums.items() if name not in local}
+    here = [form for form in formats if not edition.kept or form in KEPT_FORMATS]
     document = _manifest(edition.manifest, edition.study)
     document["notebooks"][edition.notebook.name] = {
-        "run": dict(run), "render": dict(render), "products": kept, "environment": dict(environment),
+        "run": dict(run), "render": dict(render), "products": kept, "environment": dict(environment), "formats": sorted(here),
     }  # fmt: skip
     _write(edition.manifest, document)
     if edition.kept:
-        _write(edition.local_state, {"render": keys.key(render), "products": local})
+        elsewhere = sorted(set(formats) - set(here))
+        _write(edition.local_state, {"render": keys.key(render), "formats": elsewhere, "products": local})
 
 
 def _manifest(path: Path, study: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from analysis.batch import execute
 from analysis.batch.editions import Edition, Inputs, Renderer, write_manifest
 from analysis.errors import AltroError, Fault, RunError, say
 
-PAPERS = {".pdf", ".html", ".xlsx", ".ipynb"}
 Report = Callable[[str], None]
 
 
@@ -116,11 +115,11 @@ def _execute(
             edition = by_name[name]
             try:
                 changed, found = execute.promote(edition, force)
-                entry = {} if changed else edition.entry()
-                made_by = entry.get("environment") or execute.environment()
-                write_manifest(
-                    edition, edition.run_parts, entry.get("render", {}), _products(edition, changed), made_by
-                )
+                entry = edition.entry()
+                made_by = (not changed and entry.get("environment")) or execute.environment()
+                render_key = {} if changed else entry.get("render", {})
+                files, forms = [*_record(edition), *edition.papers()], edition.formats()
+                write_manifest(edition, edition.run_parts, render_key, files, made_by, forms)
             except (
                 OSError
             ) as error:  # a folder that may not be written: this edition's failure, the others go on
@@ -214,11 +213,11 @@ def _render(
     report: Report,
     advance: Report,
 ) -> None:
-    tasks: list[tuple[Edition, list[str]]] = []
+    tasks: dict[str, list[str]] = {}
     for edition in editions:
         reasons, again = edition.render_reasons(inputs, formats)
         if again:
-            tasks.append((edition, again))
+            tasks[edition.name] = again
             report(
                 say(
                     f"{edition.name}: da impaginare ({', '.join(reasons[:3]) or '—'})",
@@ -237,10 +236,11 @@ def _render(
                 e.notebook.path,
                 e.texts,
                 e.record,
-                formats=tuple(again),
+                formats=tuple(tasks[e.name]),
                 figures=e.figures,
             ): e
-            for e, again in tasks
+            for e in editions
+            if e.name in tasks
         }
         for future in as_completed(futures):
             edition = futures[future]
@@ -260,18 +260,26 @@ def _render(
                 report(summary.failures[-1])
                 continue
             summary.rendered.append(edition.name)
-            entry = edition.entry()
             summary.products += made
-            write_manifest(
-                edition,
-                entry.get("run", edition.run_parts),
-                edition.render_parts(inputs),
-                _products(edition, False),
-                entry["environment"],
-            )
+            _told(edition, tasks[edition.name], made, inputs)
 
 
-def _products(edition: Edition, record_only: bool) -> list[Path]:
-    """The files of an edition: its record and figures, and, unless they are about to be made anew, its papers."""
-    papers = [path for path in edition.record.iterdir() if path.suffix in PAPERS and not record_only]
-    return [edition.record / "evidence.json", *edition.figures.iterdir(), *papers]
+def _told(edition: Edition, formats: Sequence[str], made: Sequence[Path], inputs: Inputs) -> None:
+    """Enter what was rendered into the manifest; papers of the edition that are no longer made are deleted."""
+    entry = edition.entry()
+    before, render = edition.papers(), edition.render_parts(inputs)
+    complete = entry.get("render") != render or set(formats) >= set(edition.formats())
+    if complete:
+        for path in set(before) - set(made):
+            path.unlink(missing_ok=True)
+    papers = made if complete else sorted({*before, *made})
+    every = formats if complete else [*edition.formats(), *formats]
+    run = entry.get("run", edition.run_parts)
+    write_manifest(
+        edition, run, render, [*_record(edition), *papers], entry["environment"], dict.fromkeys(every)
+    )
+
+
+def _record(edition: Edition) -> list[Path]:
+    """The files of an edition that its run made: the record and the figures."""
+    return [edition.record / "evidence.json", *edition.figures.iterdir()]

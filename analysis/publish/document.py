@@ -149,16 +149,16 @@ def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str)
             raise ProseError(Fault(what, name))
         share = min(1.0, float(entry.get("width") or TEXT_WIDTH) / TEXT_WIDTH)
         width = f"{round(100 * share)}%"
-        return {**item, "file": f"media/{name}", "svg": name, "width": width}
+        return {**item, "key": item["label"], "file": f"media/{name}", "svg": name, "width": width}
     notes = [item["note"]] if item.get("note") else []
     context = source.context
     if item["kind"] == "table":
         entry = source.evidence["tables"][item["key"]]
-        made = tables.printed(item["key"], entry, context, language)
+        made = tables.printed(item["label"], entry, context, language)
         notes += [plain(note) for note in made["notes"]]
         origin = plain(str(localised(entry.get("source") or context.get("source"), language) or ""))
     else:
-        made = tables.own(item["key"], item["table"], language)
+        made = tables.own(item["label"], item["table"], language)
         origin = item.get("source", "")
     label = localised(context.get("label"), language)
     line = [f"{word('source', language)}: {origin}"] if origin else []
@@ -170,7 +170,7 @@ def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str)
 
 def _notes(item: Mapping[str, Any], faults: Sequence[Fault], source: Source) -> list[str]:
     """The faults that stand in this item, to be printed beside it."""
-    key = item.get("key")
+    key = item.get("label")
     if key:
         mine = [fault for fault in faults if f".{key}." in fault.where or f"@{key}" in fault.what]
     else:

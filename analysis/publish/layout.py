@@ -21,6 +21,8 @@ from analysis.publish.sources import LANGUAGES
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 LABEL = re.compile(r"\{[^}\n]*?#([\w:-]+)")
+SHOW = re.compile(r"^[ \t]*`\{show\}[ \t]*([^`\n]*?)[ \t]*`[ \t]*$", re.MULTILINE)
+KINDS = {"fig": "figure", "tbl": "table"}
 
 
 class TwinFault(Fault):
@@ -45,6 +47,11 @@ class Block:
     text: dict[str, Text] = field(default_factory=dict)
     own: Mapping[str, Any] | None = None
     added: bool = False
+
+    @property
+    def label(self) -> str:
+        """By what the text refers to it: the key, without the notebook that it may be quoted from."""
+        return self.key.rpartition(":")[2]
 
 
 @dataclass(frozen=True)
@@ -107,19 +114,23 @@ def _toml(path: Path, name: str) -> dict[str, Any]:
         raise ProseError(Fault(str(error), name)) from error
 
 
-def blocks(source: Source, languages: Sequence[str]) -> tuple[list[Block], list[Fault]]:
+def blocks(
+    source: Source, languages: Sequence[str], *, slides: bool = False
+) -> tuple[list[Block], list[Fault]]:
     """The blocks of the paper in order, with the study's texts put in, and the faults of twins and anchors.
 
-    A missing twin counts only where both `languages` are wanted.
+    With `slides`, those of the cells tagged `slide` instead, which are no part of the paper. A missing twin counts only where both
+    `languages` are wanted.
     """
-    laid, faults = _cells(source)
+    laid, faults = _cells(source, slides)
     if len(languages) < len(LANGUAGES):
         faults = [fault for fault in faults if not isinstance(fault, TwinFault)]
-    faults += _apply(laid, source, languages)
+    if not slides:
+        faults += _apply(laid, source, languages)
     return laid, faults
 
 
-def _cells(source: Source) -> tuple[list[Block], list[Fault]]:
+def _cells(source: Source, slides: bool) -> tuple[list[Block], list[Fault]]:
     found: list[Block] = []
     faults: list[Fault] = []
     pending: Mapping[str, Any] | None = None
@@ -138,9 +149,11 @@ def _cells(source: Source) -> tuple[list[Block], list[Fault]]:
             if pending is not None:
                 alone(pending, "en")
                 pending = None
-            found += _slots(cell["id"], source, found)
+            found += [] if slides else _slots(cell["id"], source, found)
             continue
         if cell["cell_type"] != "markdown" or "notebook-only" in tags or not _holds(tags, source):
+            continue
+        if ("slide" in tags) != slides:
             continue
         if "lang-it" in tags:
             if pending is not None:
@@ -211,9 +224,54 @@ def _texts(twins: Mapping[str, Mapping[str, Any]], source: Source, faults: list[
             language: Text(body, Place(source.name, twins[language]["id"], 1 + offset))
             for language, (offset, _, _, body) in zip(parts, segments)
         }
-        first = next(iter(text.values())).place
-        made.append(Block("text", first, level=level, names=ids | ({label} if label else set()), text=text))
+        names = ids | ({label} if label else set())
+        made += _shown(
+            Block("text", next(iter(text.values())).place, level=level, names=names, text=text),
+            source,
+            faults,
+        )
     return made
+
+
+def _shown(block: Block, source: Source, faults: list[Fault]) -> list[Block]:
+    """The block, divided where a paragraph `{show} key` calls for a figure or table; one block where there is none."""
+    asked = {language: list(SHOW.finditer(text.source)) for language, text in block.text.items()}
+    keys = [[match[1] for match in found] for found in asked.values()]
+    if not any(keys):
+        return [block]
+    if keys[0] != keys[-1]:
+        what = say(
+            "i gemelli mostrano figure o tabelle diverse", "the twins show different figures or tables"
+        )
+        faults.append(TwinFault(what, str(block.place), allowed=f"it: {keys[0]}, en: {keys[-1]}"))
+    made: list[Block] = []
+    for i in range(len(min(keys, key=len)) + 1):
+        text = {}
+        for language, whole in block.text.items():
+            found = asked[language]
+            begin = found[i - 1].end() if i else 0
+            end = found[i].start() if i < len(min(keys, key=len)) else len(whole.source)
+            text[language] = Text(whole.source[begin:end], whole.place.at(whole.source, begin))
+        if any(part.source.strip() for part in text.values()):
+            level = 0 if i else block.level
+            made.append(Block("text", block.place, level=level, names=block.names, text=text))
+        if i < len(min(keys, key=len)):
+            made += _slot(
+                keys[0][i], next(iter(block.text.values())), asked[next(iter(asked))][i], source, faults
+            )
+    return made
+
+
+def _slot(key: str, text: Text, match: re.Match[str], source: Source, faults: list[Fault]) -> list[Block]:
+    kind = KINDS.get(key.rpartition(":")[2].partition("-")[0], "")
+    known = source.evidence.get(f"{kind}s", {}) if kind else {}
+    place = text.place.at(text.source, match.start(1))
+    if key in known:
+        return [Block(kind, place, key, names={key, place.cell})]
+    every = [*source.evidence.get("figures", {}), *source.evidence.get("tables", {})]
+    what = say(f"«{key}» non è fra le figure e le tabelle", f"'{key}' is no figure or table of the record")
+    faults.append(Fault(what, str(place), next_step=nearest(key, every)))
+    return []
 
 
 def _segments(text: str) -> list[tuple[int, int, str, str]]:

@@ -12,10 +12,13 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.errors import Fault, ProseError, say
 from analysis.publish.sources import FONTS, LANGUAGES, TEMPLATES
+
+if TYPE_CHECKING:
+    from analysis.publish.formats import Work
 
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 
@@ -128,6 +131,18 @@ def _typst_fault(problem: Any, source: str) -> Fault:
     hints = "; ".join(str(hint) for hint in getattr(problem, "hints", None) or [])
     message = str(getattr(problem, "message", "") or text.splitlines()[0])
     return Fault(f"typst: {message}", cell and say(f"cella {cell}", f"cell {cell}"), next_step=hints)
+
+
+def make_pdf(work: Work) -> dict[str, bytes]:
+    """The format `pdf`."""
+    return {f"{work.language}.pdf": pdf(work.document, work.folder, work.bibliography, work.time)}
+
+
+def make_html(work: Work) -> dict[str, bytes]:
+    """The format `html`."""
+    others = [language for language in work.proses if language != work.language]
+    made = html(work.document, work.folder, work.bibliography, work.time, others)
+    return {f"{work.language}.html": made}
 
 
 def html(

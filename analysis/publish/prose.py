@@ -47,13 +47,20 @@ def faults(
 ) -> list[Fault]:
     """Every fault of the prose in these languages, each once, in the order of the paper."""
     source = read(notebook, evidence, outputs, texts)
-    found = [fault for language in languages for fault in compose(source, language, languages).faults]
+    found = [
+        fault
+        for language in languages
+        for slides in (False, True)
+        for fault in compose(source, language, languages, slides=slides).faults
+    ]
     return list(dict.fromkeys(found))
 
 
-def compose(source: Source, language: str, languages: Sequence[str] = LANGUAGES) -> Prose:
-    """The paper in `language`; faults of twins count only where both languages are wanted."""
-    laid, found = blocks(source, languages)
+def compose(
+    source: Source, language: str, languages: Sequence[str] = LANGUAGES, *, slides: bool = False
+) -> Prose:
+    """The paper in `language`, or its slides; faults of twins count only where both languages are wanted."""
+    laid, found = blocks(source, languages, slides=slides)
     front, front_faults = _front(source, language)
     found += front_faults
     items: list[dict[str, Any]] = []
@@ -64,7 +71,7 @@ def compose(source: Source, language: str, languages: Sequence[str] = LANGUAGES)
         checked += texts
         if made:
             items.append(made)
-    found += _links(laid, checked, source, language)
+    found += _links(laid, checked, source, language, slides)
     cites = any(_citations(text) for text in checked)
     return Prose(language, front, items, list(dict.fromkeys(found)), cites)
 
@@ -132,7 +139,7 @@ def _item(
         assert block.own is not None
         wanted: tuple[str, ...] = ("caption",)
         entry, name = block.own, source.texts_name
-        made: dict[str, Any] = {"kind": "own", "key": block.key, "cell": ""}
+        made: dict[str, Any] = {"kind": "own", "key": block.key, "label": block.label, "cell": ""}
         made["table"], made["plain"], cells, found = _own(block, language, source)
         item, texts, more = _captioned(made, block, entry, name, wanted, source, language)
         return item, cells + texts, found + more
@@ -140,7 +147,7 @@ def _item(
         group = f"{block.kind}s"
         entry, name = source.spec.get(group, {}).get(block.key, {}), source.spec_name
         wanted = ("caption", "alt") if block.kind == "figure" else ("caption",)
-        made = {"kind": block.kind, "key": block.key, "cell": block.place.cell}
+        made = {"kind": block.kind, "key": block.key, "label": block.label, "cell": block.place.cell}
     return _captioned(made, block, entry, name, wanted, source, language)
 
 
@@ -248,8 +255,10 @@ def _citations(text: Text) -> list[re.Match[str]]:
     return list(CITATION.finditer(text.source))
 
 
-def _links(laid: Sequence[Block], checked: Sequence[Text], source: Source, language: str) -> list[Fault]:
-    """Labels, references, citations and heading levels of the whole paper."""
+def _links(
+    laid: Sequence[Block], checked: Sequence[Text], source: Source, language: str, slides: bool
+) -> list[Fault]:
+    """Labels, references, citations and heading levels of the whole paper; slides may show without referring, and begin at any level."""
     found: list[Fault] = []
     labels: dict[str, Place] = {}
     for key, place in _labels(laid, language):
@@ -276,9 +285,13 @@ def _links(laid: Sequence[Block], checked: Sequence[Text], source: Source, langu
                 )
                 where = str(text.place.at(text.source, match.start()))
                 found.append(Fault(what, where, next_step=nearest(match[1], source.citations)))
+    if slides:
+        return found
     for block in laid:
-        if block.key and block.key not in referred:
-            what = say(f"il testo non rinvia mai a @{block.key}", f"the text never refers to @{block.key}")
+        if block.key and block.label not in referred:
+            what = say(
+                f"il testo non rinvia mai a @{block.label}", f"the text never refers to @{block.label}"
+            )
             found.append(Fault(what, str(block.place)))
     return found + _levels(checked)
 
@@ -286,7 +299,7 @@ def _links(laid: Sequence[Block], checked: Sequence[Text], source: Source, langu
 def _labels(laid: Iterable[Block], language: str) -> Iterable[tuple[str, Place]]:
     for block in laid:
         if block.key:
-            yield block.key, block.place
+            yield block.label, block.place
         elif text := block.text.get(language):
             visible = _without_code(text.source)
             for match in LABEL.finditer(visible):

@@ -16,7 +16,8 @@ from analysis.publish.sources import LANGUAGES
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-FORMATS = ("pdf", "html", "xlsx")
+    from analysis.publish.formats import Work
+    from analysis.publish.layout import Source
 
 
 def render(
@@ -25,77 +26,70 @@ def render(
     texts: Path | None,
     out: Path,
     *,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str],
     languages: Sequence[str] = LANGUAGES,
     draft: bool = False,
     figures: Path | None = None,
 ) -> list[Path]:
-    """Write `out`/{it,en}.{pdf,html,xlsx} (and notebook.ipynb for the format "ipynb") from the record in `record_dir`.
+    """Write the files of these formats (formats.FORMATS) into `out`, from the record in `record_dir`; returns them.
 
     `record_dir` holds evidence.json and, unless `figures` names another folder, the SVG files; outputs come from outputs.json or,
     where only the executed copy is kept, from notebook.ipynb. An edition with faults raises ProseError with all of them and writes
-    nothing; a draft prints them beside the text.
+    nothing; a draft prints them beside the text, and has the formats that a draft can have.
     """
-    from analysis.publish import layout, prose
+    from analysis.publish import layout
+    from analysis.publish.formats import FORMATS
 
     evidence = json.loads((record_dir / "evidence.json").read_text(encoding="utf-8"))
-    outputs = outputs_of(record_dir)
-    source = layout.read(notebook, evidence, outputs, texts)
-    composed = [prose.compose(source, language, languages) for language in languages]
-    faults = list(dict.fromkeys(fault for one in composed for fault in one.faults))
-    if faults and not draft:
-        raise ProseError(faults)
+    source = layout.read(notebook, evidence, outputs_of(record_dir), texts)
+    wanted = [form for form in formats if not draft or FORMATS[form].draft]
     made: dict[str, bytes] = {}
+    problems: list[Fault] = []
     with (
         tempfile.TemporaryDirectory(prefix="altro-") as name,
         ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
     ):
-        jobs = {}
-        for one in composed:
-            for form in formats:
-                if form != "ipynb":
-                    target = f"{one.language}.{form}"
-                    work = (source, one, Path(name) / target, figures or record_dir, form, languages, draft)
-                    jobs[target] = pool.submit(_one, *work)
-        if "ipynb" in formats:
-            made["notebook.ipynb"] = executed(notebook, outputs, evidence).encode("utf-8")
-        problems: list[Fault] = []
-        for target, job in jobs.items():
+        works = workspaces(source, Path(name), figures or record_dir, languages, draft=draft)
+        tasks = [(form, work) for form in wanted for work in (works[:1] if FORMATS[form].alike else works)]
+        jobs = [(form, work, pool.submit(FORMATS[form].make, work)) for form, work in tasks]
+        for form, work, job in jobs:
             try:
-                made[target] = job.result()
+                made |= job.result()
             except ProseError as error:
+                which = form if FORMATS[form].alike else f"{work.language}.{form}"
                 problems += [
-                    Fault(f.what, f"{source.name} ({target}) {f.where}".strip(), f.allowed, f.next_step)
+                    Fault(f.what, f"{source.name} ({which}) {f.where}".strip(), f.allowed, f.next_step)
                     for f in error.faults
                 ]
-        if problems:
-            raise ProseError(list(dict.fromkeys(problems)))
+    if problems:
+        raise ProseError(list(dict.fromkeys(problems)))
     out.mkdir(parents=True, exist_ok=True)
     return [_write(out / target, made[target]) for target in sorted(made)]
 
 
-def _one(
-    source: Any, prose: Any, folder: Path, figures: Path, form: str, languages: Sequence[str], draft: bool
-) -> bytes:
-    from analysis.publish import document as documents
-    from analysis.publish import pandoc, workbook
+def workspaces(
+    source: Source, folder: Path, figures: Path, languages: Sequence[str] = LANGUAGES, *, draft: bool = False
+) -> list[Work]:
+    """A prepared workspace for each language, below `folder`. Faults of the prose raise ProseError, all at once, unless it is a draft."""
+    from analysis.publish import prose
+    from analysis.publish.formats import Work
 
-    time = documents.timestamp(source.evidence)
-    if form == "xlsx":
-        return workbook.workbook(source, prose)
-    if form not in FORMATS:
-        raise RunError(
-            Fault(
-                say(f"formato «{form}» sconosciuto", f"unknown format '{form}'"), allowed=", ".join(FORMATS)
-            )
-        )
-    document = documents.document(source, prose, figures, draft=draft)
-    pandoc.prepare(document, figures, folder)
-    bibliography = source.notebook.parent / "references.bib"
-    if form == "pdf":
-        return pandoc.pdf(document, folder, bibliography, time)
-    others = [language for language in languages if language != prose.language]
-    return pandoc.html(document, folder, bibliography, time, others)
+    proses = {language: prose.compose(source, language, languages) for language in languages}
+    decks = {language: prose.compose(source, language, languages, slides=True) for language in languages}
+    composed = [*proses.values(), *decks.values()]
+    faults = list(dict.fromkeys(fault for one in composed for fault in one.faults))
+    if faults and not draft:
+        raise ProseError(faults)
+    return [
+        Work(source, proses, decks, language, folder / language, figures, draft).prepare()
+        for language in languages
+    ]
+
+
+def make_executed(work: Work) -> dict[str, bytes]:
+    """The format `ipynb`: the executed copy."""
+    source = work.source
+    return {"notebook.ipynb": executed(source.notebook, source.outputs, source.evidence).encode("utf-8")}
 
 
 def _write(path: Path, content: bytes) -> Path:
@@ -141,7 +135,9 @@ def executed(
     """
     book = json.loads(notebook.read_text(encoding="utf-8"))
     known = {
-        key for group in ("numbers", "statements", "tables", "figures") for key in evidence.get(group, {})
+        key
+        for group in ("numbers", "statements", "tables", "figures", "methods")
+        for key in evidence.get(group, {})
     }
     cells = []
     for cell in book["cells"]:

@@ -23,11 +23,16 @@ def inputs(notebook: Path, texts: Path | None = None) -> list[Path]:
     only files that exist.
     """
     room = Path(__file__).parent
-    beside = [notebook, notebook.with_suffix(".toml"), notebook.parent / "references.bib"]
+    beside = [
+        notebook,
+        notebook.with_suffix(".toml"),
+        notebook.parent / "references.bib",
+        notebook.parent / "glossary.toml",
+    ]
     words = sorted((room.parent / "evidence").glob("words*"))
     found = [
         *room.glob("*.py"),
-        *TEMPLATES.iterdir(),
+        *TEMPLATES.rglob("*"),
         *FONTS.glob("*.ttf"),
         *words,
         *beside,

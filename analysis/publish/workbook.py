@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.publish.document import front_matter
 from analysis.publish.layout import Source
@@ -18,9 +18,17 @@ from analysis.publish.prose import Prose
 from analysis.publish.sources import localised, word
 from analysis.publish.tables import HIDDEN, hidden_cells
 
+if TYPE_CHECKING:
+    from analysis.publish.formats import Work
+
 LCIDS = {"it": "[$-410]", "en": "[$-809]"}
 TABLES = ("table", "own")
 SPECIAL = re.compile(r"[*_`]|\\(?=[!-/:-@\[-`{-~])")
+
+
+def make(work: Work) -> dict[str, bytes]:
+    """The format `xlsx`."""
+    return {f"{work.language}.xlsx": workbook(work.source, work.prose)}
 
 
 def workbook(source: Source, prose: Prose) -> bytes:

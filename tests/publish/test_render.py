@@ -21,7 +21,8 @@ from tests.publish.fixture import TEXTS, Paper, context
 
 
 def made(paper: Paper, out: str = "out", **options: object) -> dict[str, Path]:
-    paths = render.render(*paper.write(), paper.folder / out, **options)  # type: ignore[arg-type]
+    named = {"formats": ("pdf", "html", "xlsx"), **options}
+    paths = render.render(*paper.write(), paper.folder / out, **named)  # type: ignore[arg-type]
     return {path.name: path for path in paths}
 
 
