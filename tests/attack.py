@@ -54,6 +54,7 @@ class Counts:
 def published(record):
     for key, table in record["tables"].items():
         yield key, table
+    yield from record.get("methods", {}).items()
     for key, figure in record["figures"].items():
         for name, table in figure["tables"].items():
             yield f"{key}.{name}", table

@@ -19,6 +19,7 @@ def load(path):
 
 def tables(record):
     yield from record["tables"].items()
+    yield from record.get("methods", {}).items()
     for key, figure in record["figures"].items():
         for name, table in figure["tables"].items():
             yield f"{key}.{name}", table

@@ -17,7 +17,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     by 1e-9 relative; everything else must be equal.
     """
     found: list[str] = []
-    for kind in ("numbers", "tables", "figures", "statements"):
+    for kind in ("numbers", "tables", "figures", "statements", "methods"):
         a, b = old.get(kind, {}), new.get(kind, {})
         found += [f"{kind}.{name}: {'gone' if name in a else 'new'}" for name in sorted(a.keys() ^ b.keys())]
         for name in sorted(a.keys() & b.keys()):

@@ -1,4 +1,4 @@
-"""The one door by which anything leaves a notebook: numbers, tables, figures and statements, kept in one record.
+"""The one door by which anything leaves a notebook: numbers, tables, figures, statements and methods, kept in one record.
 
 What belongs here: what an entry must carry, its protection, and the writing of the record. What does not: how a table or figure is
 turned into JSON, SVG and cell output (entries.py), which cells must be suppressed (disclosure.py), prose and captions (analysis.publish).
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FORMS = ("higher", "lower", "unclear")
+TOPICS = ("sampling", "instrument", "scoring", "weights", "missing", "specification", "codebook")
 Columns = Mapping[str, Mapping[str, Any]]
 
 
@@ -87,10 +88,11 @@ class Record:
             "tables": {},
             "figures": {},
             "statements": {},
+            "methods": {},
         }
         self._seen: set[str] = set()
 
-    # -- the four kinds of entry -------------------------------------------------------------------------------------
+    # -- the five kinds of entry -------------------------------------------------------------------------------------
 
     def number(
         self,
@@ -146,6 +148,26 @@ class Record:
         entry = self._protected(frame, columns, where, public, source, printed=True)[1]
         self._keep("tables", key, entry)
         entries.show(key, "table", html=entries.html(entry, self._words[self._language], key), text=key)
+
+    def method(
+        self,
+        key: str,
+        topic: str,
+        frame: pd.DataFrame,
+        columns: Columns | None = None,
+        *,
+        public: str | None = None,
+        source: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep a table of how something was done, for the methods appendix: the paper does not print it. Arguments as for `table`; its caption stands in `[methods.<key>]`."""
+        where = f"ev.method('{key}')"
+        self._check_key(key, where, "mth-")
+        if topic not in TOPICS:
+            what = say(f"argomento «{topic}» sconosciuto", f"unknown topic '{topic}'")
+            raise EvidenceError(Fault(what, where, ", ".join(TOPICS)))
+        entry = self._protected(frame, columns, where, public, source, printed=True)[1] | {"topic": topic}
+        self._keep("methods", key, entry)
+        entries.show(key, "method", html=entries.html(entry, self._words[self._language], key), text=key)
 
     def figure(
         self,

@@ -25,6 +25,7 @@ RECORD = {
     "tables": {"tbl-a": {"rows": [{"n": 12, "mean": 3.25}], "suppressed": []}},
     "figures": {},
     "statements": {"gap": {"form": "higher", "estimate": 0.2}},
+    "methods": {"mth-a": {"topic": "weights", "rows": [{"n": 12, "deff": 1.25}]}},
 }
 
 
@@ -49,6 +50,8 @@ def test_equal_records_have_no_difference():
         (("tables", "tbl-a", "rows", 0, "mean"), 3.2501),
         (("tables", "tbl-a", "rows", 0, "n"), None),
         (("statements", "gap", "form"), "unclear"),
+        (("methods", "mth-a", "rows", 0, "deff"), 1.2501),
+        (("methods", "mth-a", "topic"), "missing"),
         (("context", "title", "it"), "c"),
         (("numbers", "reach", "value"), 1200.0),
     ],

@@ -125,6 +125,25 @@ def test_a_two_person_cell_is_in_no_byte_of_the_run_folder(ev):
     assert [row["n"] for row in rows] == [4711, None, None, 4744]
 
 
+def test_a_method_goes_through_the_same_door_and_keeps_its_topic(ev):
+    table = care_table([30, 2])
+    ev.method("mth-missing", "missing", table)
+    entry = written(ev)["methods"]["mth-missing"]
+    assert entry["topic"] == "missing"
+    assert [row["n"] for row in entry["rows"]] == [30, None]
+    assert entry["columns"][0]["label"] == {"it": "cura", "en": "care"}
+    assert "mth-missing" not in written(ev)["tables"]
+
+
+@pytest.mark.parametrize(("key", "topic"), [("tbl-a", "missing"), ("mth-a", "weather")])
+def test_a_method_needs_its_prefix_and_a_known_topic(ev, key, topic):
+    with pytest.raises(EvidenceError) as caught:
+        ev.method(key, topic, care_table([30, 20]))
+    assert caught.value.faults[0].allowed.startswith(("mth-", "sampling, instrument"))
+    with pytest.raises(EvidenceError, match="unheard of"):
+        ev.method("mth-a", "missing", care_table([30, 20]).rename(columns={"care": "unheard of"}))
+
+
 def test_both_languages_come_from_one_run_and_carry_the_label(ev):
     def draw(data, words):
         fig, ax = style.subplots(height=2)
