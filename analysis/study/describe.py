@@ -39,6 +39,8 @@ def context(
         "licence": s.licence,
         "citation": s.citation,
         "funder": s.funder,
+        "funding": s.funding,
+        "series": asdict(s.series) if s.series else None,
         "source": s.source,
         "sampling": sampling,
         "tables": list(tables),

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, StudyError, say
+from analysis.study import authorship
+from analysis.study.authorship import Author, Series
 from analysis.study.contracts import Label
 from analysis.study.declared import Findings, Section, load
 from analysis.study.readers import Dialect
@@ -18,17 +20,6 @@ SAMPLINGS = ("probability", "census", "volunteer")
 TERRITORIES = ("national", "own")
 THRESHOLD, LEAST_THRESHOLD = 5, 3
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who signs the study, and their role in the project it is about."""
-
-    name: str
-    role: Label | None = None
-    affiliation: str = ""
-    email: str = ""
-    orcid: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +69,8 @@ class Settings:
     source: Label
     funder: Label | None = None
     authors: tuple[Author, ...] = ()
+    series: Series | None = None
+    funding: dict[str, str] | None = None
     semesters: tuple[tuple[dt.date, dt.date], ...] = ()
     threshold: int = THRESHOLD
     confidential_organisations: bool = False
@@ -123,7 +116,9 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         )
         start = end = None
     values |= {
-        "authors": _authors(top, collected),
+        "authors": authorship.authors(top, collected),
+        "series": authorship.series(top, values["provenance"] == "simulated"),
+        "funding": authorship.funding(top, values["provenance"] == "simulated"),
         "semesters": _semesters(top, start, end),
         "sampling": dict(_samplings(top)),
         "style": _style(top),
@@ -158,23 +153,6 @@ def _identifier(top: Section, expected: str) -> str:
             expected,
         )
     return name
-
-
-def _authors(top: Section, collected: bool) -> tuple[Author, ...]:
-    authors = []
-    for _, item in top.sections("authors"):
-        name, role = item.text("name", required=True), item.label("role")
-        if collected and role is None:
-            item.pend(
-                "role",
-                say("manca il ruolo nel progetto", "the role in the project is missing"),
-                '{ it = "…", en = "…" }',
-            )
-        authors.append(Author(name, role, item.text("affiliation"), item.text("email"), item.text("orcid")))
-        item.close()
-    if not authors:
-        top.pend("authors", say("manca chi firma lo studio", "nobody signs the study"), "[[authors]]")
-    return tuple(authors)
 
 
 def _semesters(

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from analysis.errors import StudyError
-from analysis.study import settings, studies
+from analysis.study import authorship, settings, studies
 
 T = "data/prova/study.toml"
 
@@ -31,6 +31,21 @@ BROKEN = [
     ("missing key", "", {'licence = "CC BY 4.0"\n': ""}, [f"{T}, licence: is missing"]),
     ("another language", "", {'en = "Invented city"': 'fr = "Ville"'}, ["place: “fr” is not a language"]),
     ("id not that of the folder", "", {'id = "prova"': 'id = "altra"'}, ["id: “altra” is not the folder's name; allowed: prova"]),
+    ("orcid with a slip", 'orcid = "0000-0002-1825-0079"\n', {}, [f"{T}, [authors.1] orcid: the check digit of “0000-0002-1825-0079” is wrong", "Copy it again from orcid.org."]),
+    ("orcid of another form", 'orcid = "0000000218250097"\n', {}, ["[authors.1] orcid: “0000000218250097” will not do; allowed: 0000-0002-1825-0097"]),
+    ("email", 'email = "ada@ente"\n', {}, ["[authors.1] email: “ada@ente” will not do; allowed: nome@ente.it"]),
+    ("affiliation", "affiliation = 3\n", {}, ['[authors.1] affiliation: “3” will not do; allowed: a text, or { it = "…", en = "…" }']),
+    ("half a name", 'given_names = "Ada"\n', {}, ["[authors.1] family_names: given and family names are given together"]),
+    ("series of a simulated study", SERIES := '[series]\ntitle = {it="Note di lavoro",en="Working papers"}\npublisher = "Ente"\n', {}, [f"{T}, series: a simulated study is not a publication and has no series"]),
+    ("funding of a simulated study", '[funding]\naward = "1"\n', {}, ["funding: a simulated study has no funding"]),
+    ("award without funder", '[funding]\naward = "1"\n', COLLECTED := {'"simulated"': '"collected"'}, [f"{T}, funder: the funder is missing"]),
+    ("series without publisher", SERIES.replace('publisher = "Ente"\n', ""), COLLECTED, ["[series] publisher: is missing"]),
+    ("issn with a slip", SERIES + 'issn = "1234-5678"\n', COLLECTED, ["[series] issn: the check digit of “1234-5678” is wrong"]),
+    ("handle", SERIES + 'handle = "RePEc:aaa:paper"\n', COLLECTED, ["[series] handle: “RePEc:aaa:paper” will not do; allowed: RePEc:aaa:wpaper"]),
+    ("address", SERIES + 'url = "www.ente.it"\n', COLLECTED, ["[series] url: “www.ente.it” will not do; allowed: https://…"]),
+    ("series number", SERIES + '[series.numbers]\nreach = "2026/1"\n', COLLECTED, ["[series.numbers] reach: “2026/1” will not do; allowed: 1.2026"]),
+    ("number given twice", SERIES + '[series.numbers]\nreach = "1.2026"\ncost = "1.2026"\n', COLLECTED, ["[series] numbers: “1.2026” is given to several notebooks; allowed: reach, cost"]),
+    ("doi", SERIES + '[series.doi]\nreach = "https://doi.org/10.1234/x"\n', COLLECTED, ["[series.doi] reach: “https://doi.org/10.1234/x” will not do; allowed: 10.1234/abc"]),
     ("not TOML", "", {"edition = 2026-01-15": "edition = gennaio"}, [f"{T}: not valid TOML", "line 3"]),
 ]  # fmt: skip
 
@@ -95,3 +110,60 @@ def test_a_collected_study_needs_privacy_and_the_authors_role_before_it_is_publi
 def test_half_years(start, end, expected):
     periods = settings.half_years(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
     assert [f"{a}/{b}" for a, b in periods] == expected
+
+
+# Published identifiers: the example of ORCID's documentation, the one there with check character X; ISSN of its manual.
+@pytest.mark.parametrize("orcid", ["0000-0002-1825-0097", "0000-0001-5109-3700", "0000-0002-1694-233X"])
+def test_the_check_character_of_an_orcid_finds_each_changed_digit(orcid):
+    assert authorship.orcid_holds(orcid)
+    for place, digit in enumerate(orcid[:-1]):
+        if digit != "-":
+            other = str((int(digit) + 1) % 10)
+            assert not authorship.orcid_holds(orcid[:place] + other + orcid[place + 1 :])
+
+
+@pytest.mark.parametrize("issn", ["0317-8471", "1050-124X", "2049-3630"])
+def test_the_check_character_of_an_issn(issn):
+    assert authorship.issn_holds(issn)
+    assert not authorship.issn_holds(issn.replace(issn[0], str((int(issn[0]) + 1) % 10), 1))
+
+
+def test_authors_series_and_funding_reach_the_evidence(make, project):
+    (project / "notebooks" / "reach.ipynb").write_text("{}", encoding="utf-8")
+    make(
+        'affiliation = { it = "Ente", en = "Body" }\nrole = { it = "a", en = "b" }\ncorresponding = true\n'
+        'email = "ada@ente.it"\norcid = "https://orcid.org/0000-0002-1694-233X"\n'
+        + SERIES
+        + 'url = "https://ente.it/p/"\n[series.numbers]\nreach = "1.2026"\n[funding]\naward = "2016-0123"\n',
+        replace=COLLECTED | {"source = ": 'funder = { it = "Chi paga", en = "Payer" }\nsource = '},
+    )
+    head = studies.open_study("prova").context()
+    assert head["authors"][0] | {"role": None} == {
+        "name": "Ada Prova", "role": None, "affiliation": {"it": "Ente", "en": "Body"}, "email": "ada@ente.it",
+        "orcid": "0000-0002-1694-233X", "corresponding": True, "given_names": "", "family_names": "",
+    }  # fmt: skip
+    assert head["series"] == {
+        "title": {"it": "Note di lavoro", "en": "Working papers"}, "publisher": "Ente", "issn": "", "handle": "",
+        "url": "https://ente.it/p", "numbers": {"reach": "1.2026"}, "doi": {},
+    }  # fmt: skip
+    assert head["funding"] == {"award": "2016-0123"}
+
+
+def test_a_number_for_a_notebook_that_is_not_there_is_named(make, project):
+    (project / "notebooks" / "reach.ipynb").write_text("{}", encoding="utf-8")
+    make(SERIES + '[series.numbers]\nreech = "1.2026"\n', replace=COLLECTED)
+    with pytest.raises(
+        StudyError,
+        match=r"\[series.numbers\] reech: there is no notebook “reech”; allowed: reach. Perhaps “reach”",
+    ):
+        studies.open_study("prova")
+
+
+def test_what_a_collected_study_lacks_of_its_authors_only_stops_an_edition(make):
+    make("corresponding = true\n", replace=COLLECTED)
+    study = studies.open_study("prova")
+    faults = [str(fault) for fault in study.check()]
+    for part in ("[authors.1] role: the role in the project is missing", "[authors.1] affiliation: the affiliation is missing",
+                 "[authors.1] email: the corresponding author has no address"):  # fmt: skip
+        assert any(part in fault for fault in faults), faults
+    assert study.check(draft=True) == []
