@@ -1,0 +1,314 @@
+"""The paper as a Word file that an editor can go on with: named styles, numbers and cross-references as fields, real tables.
+
+pandoc writes it after templates/reference.docx (reference.py) and templates/docx.lua; here tables get their widths, header columns and
+pages, and the file its properties, without paths and times of day.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from analysis.publish import pandoc, tables
+from analysis.publish.reference import CELL, FIRST, LABEL, PAGE, RUNNING, TEXT, TEXT_FLIPPED, W
+from analysis.publish.sources import TEMPLATES
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from analysis.publish.formats import Work
+
+WHOLE = 16  # tables of so many lines stay on one page
+LOOK = {"val": "06A0", "firstRow": "1", "lastRow": "0", "firstColumn": "1", "lastColumn": "0", "noHBand": "1", "noVBand": "1"}  # fmt: skip
+FRONT = (
+    "Title", "Series", "Author", "Affiliation", "AuthorRole", "Correspondence", "Date", "AbstractTitle", "Abstract", "Keywords",
+    "DataLabel", "Notice", "NoticeSimulated", "Colophon",
+)  # fmt: skip
+NAMESPACES = {
+    "w": W,
+    "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "v": "urn:schemas-microsoft-com:vml",
+    "w10": "urn:schemas-microsoft-com:office:word",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+}
+LARGE = set("∑∏∐⋃⋂⨁⨂")  # operators that carry their limits above and below in a displayed formula
+
+
+def make(work: Work) -> dict[str, bytes]:
+    """The format `docx`; figures are raster images at formats.PPI."""
+    for item in work.document["items"]:
+        if item["kind"] == "figure":
+            work.png(item)
+    name = f"{work.language}.docx"
+    options = [
+        "-t", "docx", "--reference-doc", str(TEMPLATES / "reference.docx"), "--lua-filter", str(TEMPLATES / "docx.lua"), "-o", name,
+    ]  # fmt: skip
+    pandoc.run(work.document, work.folder, work.bibliography, work.time, *options)
+    return {name: finished((work.folder / name).read_bytes(), work.document, work.time)}
+
+
+def finished(content: bytes, document: Mapping[str, Any], time: int) -> bytes:
+    """The file that pandoc wrote, with tables, running lines and properties as they shall be; every part bears the time given."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for prefix, uri in NAMESPACES.items():
+        ElementTree.register_namespace(prefix, uri)
+    parts["word/document.xml"] = _body(parts["word/document.xml"], document)
+    label, front = document["label"] or "", document["front"]
+    running = " · ".join(text for text in ("" if label else document["study"], front["running"]) if text)
+    filled = {
+        LABEL: label,
+        RUNNING: f" · {running}" if label else running,
+        FIRST: "" if label else document["words"]["paper"],
+    }
+    for name in ("word/header1.xml", "word/header2.xml"):
+        parts[name] = _header(parts[name], filled)
+    parts["docProps/core.xml"] = _core(document)
+    parts["docProps/app.xml"] = _application()
+    parts["docProps/custom.xml"] = _custom(document)
+    moment = datetime.datetime.fromtimestamp(time, datetime.UTC).timetuple()[:6]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
+            info = zipfile.ZipInfo(name, date_time=moment)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, parts[name])
+    return target.getvalue()
+
+
+def _w(name: str) -> str:
+    return f"{{{W}}}{name}"
+
+
+def _new(name: str, **attributes: str) -> Element:
+    return ElementTree.Element(_w(name), {_w(key): value for key, value in attributes.items()})
+
+
+def _serialised(root: Element) -> bytes:
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _style(paragraph: Element) -> str:
+    found = paragraph.find(f"{_w('pPr')}/{_w('pStyle')}")
+    return "" if found is None else str(found.get(_w("val")))
+
+
+def _text(element: Element) -> str:
+    return "".join(piece.text or "" for piece in element.iter(_w("t")))
+
+
+def _body(content: bytes, document: Mapping[str, Any]) -> bytes:
+    root = ElementTree.fromstring(content)
+    body = root[0]
+    items = {item["key"]: item for item in document["items"] if item["kind"] == "table"}
+    first = next((p for p in body if p.tag == _w("p") and _style(p) not in FRONT), None)
+    if first is not None:
+        _property(first, _new("pageBreakBefore"), after=("pStyle", "keepNext", "keepLines"))
+    for formula in (p for p in body.iter(_w("p")) if _style(p) == "Equation"):
+        _displayed(formula)
+    key = ""
+    for element in list(body):
+        if element.tag == _w("bookmarkStart"):
+            key = element.get(_w("name"), "")
+        elif element.tag == _w("tbl") and key in items:
+            caption = next(p for p in reversed(body[: list(body).index(element)]) if p.tag == _w("p"))
+            notes = _notes(body, element)
+            _table(element, items[key], _text(caption), notes)
+            if items[key]["flipped"]:
+                _flipped(body, caption, element, notes)
+    sections = [*body.iter(_w("sectPr"))]
+    for section in sections[1:]:
+        for mark in section.findall(_w("titlePg")):
+            section.remove(mark)
+    return _serialised(root)
+
+
+def _property(paragraph: Element, new: Element, after: Sequence[str]) -> None:
+    """Put a property into a paragraph, behind those that the schema has before it."""
+    properties = paragraph.find(_w("pPr"))
+    if properties is None:
+        properties = _new("pPr")
+        paragraph.insert(0, properties)
+    before = {_w(name) for name in after}
+    properties.insert(sum(child.tag in before for child in properties), new)
+
+
+def _displayed(paragraph: Element) -> None:
+    """Limits of large operators above and below, as in a formula on a line of its own."""
+    math = f"{{{NAMESPACES['m']}}}"
+    for properties in paragraph.iter(f"{math}naryPr"):
+        sign, place = properties.find(f"{math}chr"), properties.find(f"{math}limLoc")
+        if sign is not None and place is not None and sign.get(f"{math}val") in LARGE:
+            place.set(f"{math}val", "undOvr")
+
+
+def _notes(body: Element, table: Element) -> list[Element]:
+    """The paragraphs of notes that follow a table."""
+    found: list[Element] = []
+    for element in body[list(body).index(table) + 1 :]:
+        if element.tag == _w("p"):
+            if _style(element) != "SourceNote":
+                break
+            found.append(element)
+        elif element.tag != _w("bookmarkEnd"):
+            break
+    return found
+
+
+def _table(table: Element, item: Mapping[str, Any], caption: str, notes: Sequence[Element]) -> None:
+    widths = columns(item)
+    properties = table.find(_w("tblPr"))
+    assert properties is not None
+    for name, values in {
+        "tblW": {"type": "dxa", "w": str(sum(widths))},
+        "tblLook": LOOK,
+        "tblCaption": {"val": caption},
+    }.items():
+        found = properties.find(_w(name))
+        assert found is not None
+        found.attrib = {_w(key): value for key, value in values.items()}
+        if name == "tblLook":
+            properties.insert(list(properties).index(found), _new("tblLayout", type="fixed"))
+    grid = table.find(_w("tblGrid"))
+    assert grid is not None
+    for column, width in zip(grid, widths):
+        column.set(_w("w"), str(width))
+    whole = item["lines"] <= WHOLE
+    lines = table.findall(_w("tr"))
+    for number, row in enumerate(lines):
+        rows = row.find(_w("trPr"))
+        if rows is None:
+            rows = _new("trPr")
+            row.insert(0, rows)
+        rows.insert(0, _new("cantSplit"))
+        for cell, width in zip(row.findall(_w("tc")), widths):
+            inside = cell.find(_w("tcPr"))
+            if inside is None:
+                inside = _new("tcPr")
+                cell.insert(0, inside)
+            inside.insert(0, _new("tcW", w=str(width), type="dxa"))
+        last = number == len(lines) - 1
+        if number == 0 or (whole and (not last or notes)) or (last and notes):
+            for paragraph in row.iter(_w("p")):
+                _property(paragraph, _new("keepNext"), after=("pStyle",))
+    for paragraph in notes[:-1]:
+        _property(paragraph, _new("keepNext"), after=("pStyle",))
+
+
+def columns(item: Mapping[str, Any]) -> list[int]:
+    """Widths of a table's columns in twentieths of a point: as tables.fit shares them out, else as wide as their longest line."""
+    room = TEXT_FLIPPED if item["flipped"] else TEXT
+    if item["widths"]:
+        return [int(share * room) for share in item["widths"]]
+    wanted = []
+    for i, column in enumerate(item["head"]):
+        heading = tables.BOLD * max(map(len, [*column["text"].split(), column["under"]]), default=0)
+        title = min(tables.BOLD * len(column["text"]), tables.COMFORT)
+        lines = [len(row[i]["text"]) for row in item["rows"] if i < len(row)]
+        wanted.append(20 * item["size"] * tables.EM * (max([heading, title, *lines]) + 1) + 2 * CELL)
+    return [int(width * min(1.0, room / sum(wanted))) for width in wanted]
+
+
+def _flipped(body: Element, caption: Element, table: Element, notes: Sequence[Element]) -> None:
+    """Give the table a section of its own on a page turned sideways; a heading just before it goes with it."""
+    final = body[-1]
+    before = [e for e in body[: list(body).index(caption)] if e.tag in (_w("p"), _w("tbl"))]
+    while before and _style(before[-1]).startswith(("Heading", "UnnumberedHeading")):
+        before.pop()
+    if before and before[-1].find(f"{_w('pPr')}/{_w('sectPr')}") is None:
+        end = before[-1]
+        if end.tag == _w("tbl"):
+            end = _new("p")
+            body.insert(list(body).index(before[-1]) + 1, end)
+        _append(end, _section(final, flipped=False))
+    last = notes[-1] if notes else None
+    if last is None:
+        last = _new("p")
+        body.insert(list(body).index(table) + 1, last)
+    _append(last, _section(final, flipped=True))
+
+
+def _append(paragraph: Element, section: Element) -> None:
+    properties = paragraph.find(_w("pPr"))
+    if properties is None:
+        properties = _new("pPr")
+        paragraph.insert(0, properties)
+    properties.append(section)
+
+
+def _section(final: Element, *, flipped: bool) -> Element:
+    made = ElementTree.fromstring(ElementTree.tostring(final))
+    size = made.find(_w("pgSz"))
+    assert size is not None
+    width, height = reversed(PAGE) if flipped else PAGE
+    size.attrib = {_w("w"): str(width), _w("h"): str(height)}
+    if flipped:
+        size.set(_w("orient"), "landscape")
+    return made
+
+
+def _header(content: bytes, filled: Mapping[str, str]) -> bytes:
+    root = ElementTree.fromstring(content)
+    paragraph = root[0]
+    for run in paragraph.findall(_w("r")):
+        text = run.find(_w("t"))
+        if text is not None and text.text in filled:
+            text.text = filled[text.text]
+            text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            if not text.text:
+                paragraph.remove(run)
+    return _serialised(root)
+
+
+def _core(document: Mapping[str, Any]) -> bytes:
+    front, day = document["front"], f"{document['edition']}T00:00:00Z"
+    fields = {
+        "dc:title": front["title"],
+        "dc:subject": document["words"]["paper"],
+        "dc:creator": "; ".join(author["name"] for author in front["authors"]),
+        "cp:keywords": "; ".join(front["keywords"]),
+        "cp:category": ", ".join(front["jel"]),
+        "dc:language": document["locale"],
+    }
+    made = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items() if value)
+    made += "".join(
+        f'<dcterms:{name} xsi:type="dcterms:W3CDTF">{day}</dcterms:{name}>' for name in ("created", "modified")
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{made}</cp:coreProperties>'
+    ).encode()
+
+
+def _application() -> bytes:
+    return (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+        b"<Application>altro</Application></Properties>"
+    )
+
+
+def _custom(document: Mapping[str, Any]) -> bytes:
+    """Data label and edition among the file's own properties."""
+    fields = {"Data label": document["label"], "Edition": document["edition"]}
+    made = "".join(
+        f'<property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="{number}" name="{name}"><vt:lpwstr>{escape(value)}</vt:lpwstr></property>'
+        for number, (name, value) in enumerate(((k, v) for k, v in fields.items() if v), start=2)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+        f'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{made}</Properties>'
+    ).encode()
