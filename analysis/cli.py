@@ -156,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
 
 def papers(chosen: argparse.Namespace) -> int:
     from analysis.batch import editions, pipeline
+    from analysis.publish import cited as gathering
     from analysis.publish import formats, sources
 
     given = _settings(chosen.set)
@@ -186,6 +187,7 @@ def papers(chosen: argparse.Namespace) -> int:
             functools.partial(_render, languages=languages, draft=chosen.draft),
             sources.inputs,
             wanted,
+            gather=gathering.gather,
             force=chosen.execute,
             report=progress.line,
             advance=progress.step,
@@ -215,7 +217,8 @@ def _render(*arguments: Any, **options: Any) -> list[Path]:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    from analysis.batch import editions, execute
+    from analysis.batch import cited, editions, execute
+    from analysis.publish import cited as gathering
     from analysis.publish import prose, render
 
     studies, faults = _studies(chosen.studies)
@@ -228,7 +231,10 @@ def check(chosen: argparse.Namespace) -> int:
             for edition in planned:
                 record = edition.record / "evidence.json"
                 try:
-                    if record.exists():
+                    if edition.cited and all((one.record / record.name).exists() for one in edition.cited):
+                        evidence, _ = cited.collected(edition, gathering.gather)
+                        found += prose.faults(notebook.path, evidence, {}, edition.texts)
+                    elif record.exists():
                         evidence = json.loads(record.read_text(encoding="utf-8"))
                         outputs = render.outputs_of(execute.source(edition))
                         found += prose.faults(notebook.path, evidence, outputs, edition.texts)
@@ -251,7 +257,7 @@ def check(chosen: argparse.Namespace) -> int:
 
 
 def show(chosen: argparse.Namespace) -> int:
-    from analysis.batch import editions
+    from analysis.batch import cited, editions
 
     studies, faults = _studies([])
     books, unreadable = _readable(editions.notebooks())
@@ -259,12 +265,9 @@ def show(chosen: argparse.Namespace) -> int:
         print(f"{study.id} — {study.settings.title[language()]}")
         planned, left_out = editions.plan([study], books, {})
         for edition in planned:
-            reasons = edition.run_reasons()
-            state = (
-                say("aggiornato", "up to date")
-                if not reasons
-                else say(f"da eseguire: {', '.join(reasons[:3])}", f"to run: {', '.join(reasons[:3])}")
-            )
+            reasons = [str(fault) for fault in cited.faults(edition)] or edition.run_reasons()
+            todo = say("da raccogliere", "to gather") if edition.cited else say("da eseguire", "to run")
+            state = f"{todo}: {', '.join(reasons[:3])}" if reasons else say("aggiornato", "up to date")
             print(f"  ✓ {edition.notebook.name}: {state}")
         for _, notebook, lacking in left_out:
             print(

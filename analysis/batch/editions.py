@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.batch import keys
+from analysis.batch import cited, keys
 from analysis.batch import parameters as typed
 from analysis.errors import AltroError, Fault, RunError, say
 
@@ -70,7 +70,17 @@ class Notebook:
                 _ = self.schema
             except AltroError as error:
                 found += error.faults
+        if not found and "cites" in self.front:
+            found += cited.declaration(self, _present())
         return found
+
+    @property
+    def cites(self) -> dict[str, bool]:
+        """The notebooks whose evidence it quotes, and whether it needs each; empty for a notebook that computes."""
+        entry = self.front.get("cites", {})
+        return dict.fromkeys(entry.get("optional", []), False) | dict.fromkeys(
+            entry.get("notebooks", []), True
+        )
 
     @cached_property
     def schema(self) -> dict[str, typed.Parameter]:
@@ -84,18 +94,22 @@ class Notebook:
         )
 
     def lacks(self, tables: Iterable[str]) -> list[str]:
-        """Tables that the notebook needs and the study has not."""
-        return [name for name in self.front.get("needs", {}).get("tables", []) if name not in set(tables)]
+        """Tables that the notebook, or one that it must cite, needs and the study has not."""
+        known = _present() if self.cites else {}
+        books = [self, *(known[name] for name, needed in self.cites.items() if needed)]
+        wanted = [name for book in books for name in book.front.get("needs", {}).get("tables", [])]
+        return [name for name in dict.fromkeys(wanted) if name not in set(tables)]
+
+
+def _present() -> dict[str, Notebook]:
+    """The notebooks of the project that have front matter, by name."""
+    paths = sorted(places.notebooks().glob("*.ipynb"))
+    return {path.stem: Notebook(path.stem, path) for path in paths if path.with_suffix(".toml").exists()}
 
 
 def notebooks(only: Iterable[str] | None = None) -> list[Notebook]:
     """The notebooks of the project that have front matter; `only` names some, and an unknown name is refused."""
-    folder = places.notebooks()
-    found = {
-        path.stem: Notebook(path.stem, path)
-        for path in sorted(folder.glob("*.ipynb"))
-        if path.with_suffix(".toml").exists()
-    }
+    found = _present()
     unknown = [name for name in only or () if name not in found]
     if unknown:
         raise RunError(
@@ -113,7 +127,8 @@ def notebooks(only: Iterable[str] | None = None) -> list[Notebook]:
 
 @dataclass(frozen=True)
 class Edition:
-    """One notebook on one study with one parameter set; `files` are the study's files that the run may read, by printable name."""
+    """One notebook on one study with one parameter set; `files` are the study's files that the run may read, by printable name, and `cited`
+    the editions from which a notebook that computes nothing is gathered."""
 
     study: str
     folder: Path
@@ -123,6 +138,7 @@ class Edition:
     files: Mapping[str, Path]
     settings: Any
     draft: bool = False
+    cited: tuple[Edition, ...] = ()
 
     @cached_property
     def slug(self) -> str:
@@ -167,6 +183,8 @@ class Edition:
 
     @cached_property
     def run_parts(self) -> dict[str, str]:
+        if self.notebook.cites:
+            return cited.run_parts(self)
         lock = places.root() / "requirements.lock"
         return keys.run_parts(
             self.notebook.cells, self.notebook.front, self.values, self.files, self.settings, lock
@@ -267,14 +285,25 @@ def plan(
             if lacking:
                 left_out.append((study.id, notebook.name, lacking))
                 continue
-            values = typed.validate(notebook.schema, given, notebook.name)
-            wanted = tuple(
-                name for name in notebook.declared if name in set(study.tables) or name == "territory"
-            )
-            files = {_printable(path, study.folder): path for path in _files(study, wanted)}
-            settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
-            editions.append(Edition(study.id, study.folder, notebook, values, wanted, files, settings, draft))
+            known = _present() if notebook.cites else {}
+            quoted = [known[name] for name in notebook.cites if not known[name].lacks(study.tables)]
+            if notebook.cites and not quoted:
+                lacking = [table for name in notebook.cites for table in known[name].lacks(study.tables)]
+                left_out.append((study.id, notebook.name, list(dict.fromkeys(lacking))))
+                continue
+            origins = [_edition(study, book, {}, draft and book in books) for book in quoted]
+            editions.append(_edition(study, notebook, given, draft, tuple(origins)))
     return editions, left_out
+
+
+def _edition(
+    study: Any, notebook: Notebook, given: Mapping[str, Any], draft: bool, origins: tuple[Edition, ...] = ()
+) -> Edition:
+    values = typed.validate(notebook.schema, given, notebook.name)
+    wanted = tuple(name for name in notebook.declared if name in set(study.tables) or name == "territory")
+    files = {} if origins else {_printable(path, study.folder): path for path in _files(study, wanted)}
+    settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
+    return Edition(study.id, study.folder, notebook, values, wanted, files, settings, draft, origins)
 
 
 def _files(study: Any, wanted: Iterable[str]) -> list[Path]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.batch import execute
+from analysis.batch import cited, execute
 from analysis.batch.editions import Edition, Inputs, Renderer, write_manifest
 from analysis.errors import AltroError, Fault, RunError, say
 
@@ -51,11 +51,13 @@ def bring_up_to_date(
     inputs: Inputs,
     formats: Sequence[str],
     *,
+    gather: cited.Gatherer,
     force: bool,
     report: Report,
     advance: Report,
 ) -> Summary:
-    """Execute the editions whose run key changed (all of them if `force`), then render those whose render key changed.
+    """Execute the editions whose run key changed (all of them if `force`), gather those that cite others, then render those whose render
+    key changed.
 
     `report` takes a line for a person, `advance` the name of each finished step.
     """
@@ -63,10 +65,13 @@ def bring_up_to_date(
     due = {
         edition.name: edition.run_reasons() or ([say("richiesto", "asked for")] if force else [])
         for edition in editions
+        if not edition.notebook.cites
     }
-    running = [edition for edition in editions if due[edition.name]]
+    running = [edition for edition in editions if due.get(edition.name)]
     alive = _execute(running, due, summary, force, report, advance)
-    standing = [edition for edition in editions if not due[edition.name] or edition.name in alive]
+    standing = [edition for edition in editions if not due.get(edition.name, True) or edition.name in alive]
+    failed = {edition.name for edition in running} - alive
+    standing += _gather([e for e in editions if e.notebook.cites], failed, gather, summary, report, advance)
     _render(standing, render, inputs, formats, summary, report, advance)
     return summary
 
@@ -144,6 +149,35 @@ def _execute(
                     )
                 )
     return alive
+
+
+def _gather(
+    citing: Sequence[Edition],
+    failed: set[str],
+    gather: cited.Gatherer,
+    summary: Summary,
+    report: Report,
+    advance: Report,
+) -> list[Edition]:
+    """The editions whose record was gathered, or stands."""
+    standing = []
+    for edition in citing:
+        advance(edition.name)
+        try:
+            changed = cited.gather(edition, failed, gather)
+        except AltroError as error:
+            summary.failures += [f"{edition.name} · {fault}" for fault in error.faults]
+            report(f"{edition.name}: {say('non composto', 'not made')}")
+            continue
+        except OSError as error:
+            summary.failures.append(f"{edition.name} · {in_words(error)}")
+            report(summary.failures[-1])
+            continue
+        if changed:
+            names = ", ".join(one.notebook.name for one in edition.cited)
+            report(say(f"{edition.name}: raccolto da {names}", f"{edition.name}: gathered from {names}"))
+        standing.append(edition)
+    return standing
 
 
 def _outcome(future: Future[Any], name: str) -> execute.Outcome:

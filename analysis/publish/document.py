@@ -54,6 +54,10 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         "colophon": _colophon(context, language, simulated),
         "words": {key: word(key, language) for key in fixed_words()["label"] if "{" not in word_pattern(key)},
         "front": front,
+        "cites": {
+            name: {"title": str(localised(cited["title"], language)), "folder": cited["folder"]}
+            for name, cited in source.evidence.get("cites", {}).items()
+        },
         "items": items,
         "references": prose.cites and not any("{#refs" in item.get("text", "") for item in items),
     }
@@ -138,7 +142,7 @@ def _colophon(context: Mapping[str, Any], language: str, simulated: bool) -> lis
 
 def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str) -> dict[str, Any]:
     if item["kind"] == "text":
-        return {"kind": "text", "cell": item["cell"], "text": item["text"]}
+        return {"kind": "text", "cell": item["cell"], "text": item["marked"]}
     if item["kind"] == "figure":
         entry = source.evidence["figures"][item["key"]]
         name = entry["svg"][language]

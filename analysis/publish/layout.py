@@ -95,10 +95,14 @@ def read(
     study = evidence.get("context", {}).get("study", "")
     name = f"data/{study}/texts/{texts.name}" if texts else ""
     found = texts if texts is not None and texts.is_file() else None
+    spec = _toml(notebook.with_suffix(".toml"), f"notebooks/{notebook.stem}.toml")
+    for group, entries in evidence.get("captions", {}).items():  # of the notebooks cited; its own come first
+        mine = spec.setdefault(group, {})
+        mine.update({key: {**entry, **mine.get(key, {})} for key, entry in entries.items()})
     return Source(
         notebook,
         json.loads(notebook.read_text(encoding="utf-8"))["cells"],
-        _toml(notebook.with_suffix(".toml"), f"notebooks/{notebook.stem}.toml"),
+        spec,
         _toml(found, name) if found else {},
         name,
         frozenset(keys),
@@ -151,7 +155,7 @@ def _cells(source: Source, slides: bool) -> tuple[list[Block], list[Fault]]:
                 pending = None
             found += [] if slides else _slots(cell["id"], source, found)
             continue
-        if cell["cell_type"] != "markdown" or "notebook-only" in tags or not _holds(tags, source):
+        if cell["cell_type"] != "markdown" or "notebook-only" in tags or not holds(tags, source):
             continue
         if ("slide" in tags) != slides:
             continue
@@ -178,14 +182,22 @@ def _cells(source: Source, slides: bool) -> tuple[list[Block], list[Fault]]:
     return found, faults
 
 
-def _holds(tags: Sequence[str], source: Source) -> bool:
+def holds(tags: Sequence[str], source: Source) -> bool:
+    """Whether a cell with these tags is part of this study's paper: `needs:` and `lacks:` a table, `when:` a key is in the record,
+    `cites:` a notebook is quoted."""
     tables = set(source.context.get("tables", []))
     keys = {
         key
         for group in ("numbers", "statements", "tables", "figures")
         for key in source.evidence.get(group, {})
     }
-    tests = {"needs": lambda t: t in tables, "lacks": lambda t: t not in tables, "when": lambda t: t in keys}
+    cited = source.evidence.get("cites", {})
+    tests = {
+        "needs": lambda t: t in tables,
+        "lacks": lambda t: t not in tables,
+        "when": lambda t: t in keys,
+        "cites": lambda t: t in cited,
+    }
     split = (tag.partition(":") for tag in tags)
     return all(tests[kind](name) for kind, _, name in split if kind in tests)
 

@@ -27,8 +27,9 @@ FRONT = ("title", "abstract", "keywords")
 
 @dataclass(frozen=True)
 class Prose:
-    """A paper in one language. `items` in order: kind "text" (cell, text), "figure" (key, caption, alt), "table" (key, caption,
-    note), "own" (key, caption, note, source, table); all texts are Markdown except `alt`. `front`: title, abstract, keywords, jel."""
+    """A paper in one language. `items` in order: kind "text" (cell, text, and `marked`, the same text that says what it quotes), "figure"
+    (key, caption, alt), "table" (key, caption, note), "own" (key, caption, note, source, table); all texts are Markdown except `alt`.
+    `front`: title, abstract, keywords, jel."""
 
     language: str
     front: Mapping[str, Any]
@@ -110,6 +111,7 @@ def _item(
         if text is None:
             return None, [], []
         filled, found = fill(text.source, source.evidence, language, text.place)
+        marked, _ = fill(text.source, source.evidence, language, text.place, trace=True)
         visible = _without_code(text.source)
         for match in EQUATION.finditer(visible):
             if not ALT.search(match[2] or ""):
@@ -131,6 +133,7 @@ def _item(
             "kind": "text",
             "cell": text.place.cell,
             "text": _equations(linked(filled)),
+            "marked": _equations(linked(marked)),
             "line": text.place.line,
             "source": text.source,
         }

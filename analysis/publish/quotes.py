@@ -1,6 +1,7 @@
 """What prose quotes from the evidence: `{val} key`, `{say} key` and `{lit} x`, printed in the reader's language.
 
-`{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it.
+`{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it. In a notebook that cites
+others a key is `notebook:key`. A traced quotation says in the Markdown what it quotes, so that the filter can mark or link the place.
 """
 
 from __future__ import annotations
@@ -78,8 +79,26 @@ def plain(text: str) -> str:
     return SPECIAL.sub(r"\\\1", text)
 
 
+def entry_of(key: str, entries: Mapping[str, Any]) -> tuple[str, str]:
+    """The entry that a quoted number names, and the part of it."""
+    name, _, part = key.rpartition(".")
+    return (key, "") if key in entries or part not in PARTS else (name, part)
+
+
+def traced(printed: str, kind: str, key: str, evidence: Mapping[str, Any]) -> str:
+    """A quotation as a span that names its entry, for the filter: class `value` or `said`, attribute `of`."""
+    name, _ = entry_of(key, evidence.get("numbers", {})) if kind == "val" else (key, "")
+    return f'[{printed}]{{.{"value" if kind == "val" else "said"} of="{name}"}}'
+
+
 def fill(
-    text: str, evidence: Mapping[str, Any], language: str, place: Place, *, markdown: bool = True
+    text: str,
+    evidence: Mapping[str, Any],
+    language: str,
+    place: Place,
+    *,
+    markdown: bool = True,
+    trace: bool = False,
 ) -> tuple[str, list[Fault]]:
     """`text` with its quotations replaced, and the faults met; an unknown key prints as `??key??`."""
     faults: list[Fault] = []
@@ -92,7 +111,8 @@ def fill(
             faults.extend(fault)
         if found is None:
             return f"??{plain(key) if markdown else key}??"
-        return plain(found) if markdown and kind != "say" else found
+        printed = plain(found) if markdown and kind != "say" else found
+        return traced(printed, kind, key, evidence) if trace and kind != "lit" else printed
 
     return QUOTE.sub(replace, text), faults
 
@@ -101,9 +121,7 @@ def _look_up(
     kind: str, key: str, evidence: Mapping[str, Any], language: str, where: str
 ) -> tuple[str | None, list[Fault]]:
     entries = evidence.get("numbers" if kind == "val" else "statements", {})
-    name, _, part = key.rpartition(".")
-    if kind == "say" or key in entries or part not in PARTS:
-        name, part = key, ""
+    name, part = entry_of(key, entries) if kind == "val" else (key, "")
     if name not in entries:
         what = (
             say(f"il numero «{name}» non è nell'evidenza", f"number '{name}' is not in the evidence")
@@ -112,10 +130,21 @@ def _look_up(
                 f"l'affermazione «{name}» non è nell'evidenza", f"statement '{name}' is not in the evidence"
             )
         )
-        return None, [Fault(what, where, next_step=nearest(name, entries))]
+        return None, [Fault(what, where, next_step=_next_step(name, entries, evidence))]
     if kind == "say":
         return (entries[name].get("text") or {}).get(language) or word("statement-none", language), []
     printed = number(entries[name], part, language)
     if printed is None:
         return None, [Fault(say(f"«{name}» non ha «{part}»", f"'{name}' has no '{part}'"), where)]
     return printed, []
+
+
+def _next_step(name: str, entries: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    notebook, colon, _ = name.partition(":")
+    cited = evidence.get("cites", {})
+    if colon and notebook not in cited:
+        return say(
+            f"«{notebook}» non è citato in questo studio: aggiungerlo a [cites], o mettere alla cella l'etichetta cites:{notebook}.",
+            f"'{notebook}' is not cited in this study: add it to [cites], or tag the cell cites:{notebook}.",
+        )
+    return nearest(name, entries)

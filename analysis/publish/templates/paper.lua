@@ -181,6 +181,8 @@ local function header(block)
   local title = block.content
   if not block.classes:includes("unnumbered") then
     section[block.level] = section[block.level] + 1
+  block.content = block.content:walk({ Span = function(span) if span.attributes.of then return span.content end end })
+  if slides then return block end
     for level = block.level + 1, 6 do section[level] = 0 end
     local n = table.concat(section, ".", 1, block.level)
     local id, again = block.identifier, 1
@@ -225,7 +227,33 @@ local function references(span)
     if not paper.draft then problem("", "unknown reference @" .. id) end
     return pandoc.Strong({ pandoc.Str("?? @" .. id) })
   end
-  return pandoc.Link({ pandoc.Str(words[target.kind] .. NBSP .. target.n) }, "#" .. id, "", pandoc.Attr("", { "reference" }))
+  return pandoc.Link({ pandoc.Str(slides and words[target.kind] or words[target.kind] .. NBSP .. target.n) }, "#" .. id, "", pandoc.Attr("", { "reference" }))
+end
+
+local anchored = {}
+
+-- What the text quotes from the evidence: a number is marked where it first stands; one that another notebook made, and a statement
+-- of another notebook, link to the place in that notebook's paper.
+local function quotation(span)
+  local of = span.attributes.of
+  if not of then return nil end
+  local content, cited = span.content, (paper.cites or {})[of:match("^([^:]*):") or ""]
+  if not cited then
+    local id = "value-" .. of
+    if not html or slides or anchored[id] then return content end
+    anchored[id] = true
+    return pandoc.Span(content, pandoc.Attr(id))
+  end
+  if FORMAT:match("jats") then return content end
+  local target = cited.folder .. "/" .. paper.language .. (typst and ".pdf" or ".html#value-" .. of:match(":(.*)$"))
+  local from = words.quoted .. ": " .. cited.title
+  if span.classes:includes("value") then
+    return pandoc.Link(content, target, from, pandoc.Attr("", { "quoted" }))
+  end
+  local arrow = pandoc.Link({ pandoc.Str("→") }, target, from, pandoc.Attr("", { "quoted" }, { { "aria-label", from } }))
+  content:insert(pandoc.Str(NBSP))
+  content:insert(pandoc.Superscript({ arrow }))
+  return content
 end
 
 local function inline_math(math)
@@ -248,7 +276,7 @@ function Pandoc(doc)
     end
     blocks:extend(builders[item.kind](item))
   end
-  blocks = blocks:walk({ Span = references }):walk({ Math = inline_math })
+  blocks = blocks:walk({ Span = references }):walk({ Span = quotation }):walk({ Math = inline_math })
   if typst then blocks:insert(pandoc.RawBlock("typst", "#flush()")) end
   if paper.references then
     blocks:insert(pandoc.Header(1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
