@@ -49,7 +49,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         "provenance": context.get("provenance"),
         "date": long_date(edition, language),
         "edition": edition.isoformat(),
-        "parameters": _parameters(source, language),
+        "parameters": parameters(source, language),
         "box": box,
         "colophon": _colophon(context, language, simulated),
         "words": {key: word(key, language) for key in fixed_words()["label"] if "{" not in word_pattern(key)},
@@ -123,7 +123,7 @@ def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
     }
 
 
-def _parameters(source: Source, language: str) -> str | None:
+def parameters(source: Source, language: str) -> str | None:
     """The parameters that differ from the notebook's defaults, named as its TOML names them."""
     declared = source.spec.get("parameters", {})
     named = [
