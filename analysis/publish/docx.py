@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from analysis.publish import pandoc, tables
-from analysis.publish.reference import CELL, FIRST, LABEL, PAGE, RUNNING, TEXT, TEXT_FLIPPED, W
+from analysis.publish.reference import CELL, LABEL, PAGE, RUNNING, TEXT, TEXT_FLIPPED, W
 from analysis.publish.sources import TEMPLATES
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ NAMESPACES = {
     "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
     "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
 }
+WIDE, THIN = set("mwMWOQ%—€@"), set("ijlftrI.,;:’'()[]-– ·\u00a0")
 LARGE = set("∑∏∐⋃⋂⨁⨂")  # operators that carry their limits above and below in a displayed formula
 
 
@@ -65,11 +66,7 @@ def finished(content: bytes, document: Mapping[str, Any], time: int) -> bytes:
     parts["word/document.xml"] = _body(parts["word/document.xml"], document)
     label, front = document["label"] or "", document["front"]
     running = " · ".join(text for text in ("" if label else document["study"], front["running"]) if text)
-    filled = {
-        LABEL: label,
-        RUNNING: f" · {running}" if label else running,
-        FIRST: "" if label else document["words"]["paper"],
-    }
+    filled = {LABEL: label, RUNNING: f" · {running}" if label else running}
     for name in ("word/header1.xml", "word/header2.xml"):
         parts[name] = _header(parts[name], filled)
     parts["docProps/core.xml"] = _core(document)
@@ -206,17 +203,28 @@ def _table(table: Element, item: Mapping[str, Any], caption: str, notes: Sequenc
 
 
 def columns(item: Mapping[str, Any]) -> list[int]:
-    """Widths of a table's columns in twentieths of a point: as tables.fit shares them out, else as wide as their longest line."""
-    room = TEXT_FLIPPED if item["flipped"] else TEXT
-    if item["widths"]:
-        return [int(share * room) for share in item["widths"]]
-    wanted = []
+    """Widths of a table's columns in twentieths of a point: as wide as their longest lines where there is room; else each has its longest
+    word (of numbers: the value, its interval may go below), and the rest is shared out by the length of the texts."""
+    gutter, room = CELL / 10, (TEXT_FLIPPED if item["flipped"] else TEXT) / 20
+    least, most = [], []
     for i, column in enumerate(item["head"]):
-        heading = tables.BOLD * max(map(len, [*column["text"].split(), column["under"]]), default=0)
-        title = min(tables.BOLD * len(column["text"]), tables.COMFORT)
-        lines = [len(row[i]["text"]) for row in item["rows"] if i < len(row)]
-        wanted.append(20 * item["size"] * tables.EM * (max([heading, title, *lines]) + 1) + 2 * CELL)
-    return [int(width * min(1.0, room / sum(wanted))) for width in wanted]
+        texts = [str(row[i]["text"]) for row in item["rows"] if i < len(row)]
+        heading = tables.BOLD * max(map(_ems, [*column["text"].split(), column["under"]]), default=0)
+        pieces = (part for text in texts for part in (text.split(" (") if column["align"] == "right" else tables.PIECES.findall(text)))
+        title = min(tables.BOLD * _ems(column["text"]), tables.EM * tables.COMFORT)
+        least.append(item["size"] * max([heading, *map(_ems, pieces)]))
+        most.append(item["size"] * max([heading, title, *map(_ems, texts)]))
+    free = room - gutter * len(most)
+    if sum(most) <= free:
+        return [round(20 * (width + gutter)) for width in most]
+    if sum(least) > free:
+        least = [width * free / sum(least) for width in least]
+    return [int(share * room * 20) for share in tables.shares(least, most, free, gutter)]
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is in Calibri, in parts of the type size."""
+    return 0.2 + sum(0.83 if sign in WIDE else 0.33 if sign in THIN else 0.54 for sign in text)
 
 
 def _flipped(body: Element, caption: Element, table: Element, notes: Sequence[Element]) -> None:
@@ -267,6 +275,8 @@ def _header(content: bytes, filled: Mapping[str, str]) -> bytes:
             text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
             if not text.text:
                 paragraph.remove(run)
+    if not _text(paragraph):
+        paragraph.clear()  # without the rule of its style
     return _serialised(root)
 
 
@@ -275,6 +285,7 @@ def _core(document: Mapping[str, Any]) -> bytes:
     fields = {
         "dc:title": front["title"],
         "dc:subject": document["words"]["paper"],
+        "dc:description": front["summary"],
         "dc:creator": "; ".join(author["name"] for author in front["authors"]),
         "cp:keywords": "; ".join(front["keywords"]),
         "cp:category": ", ".join(front["jel"]),

@@ -21,7 +21,7 @@ TEXT = PAGE[0] - MARGINS["left"] - MARGINS["right"]  # width of the text block
 TEXT_FLIPPED = PAGE[1] - MARGINS["left"] - MARGINS["right"]
 CELL = 110  # space at each side of a table's cell
 SMALLER = (("Table Text", 9.0), ("Table Text Small", 8.0), ("Table Text Smallest", 7.0))
-LABEL, RUNNING, FIRST = "{label}", "{running}", "{first}"  # filled in for each paper
+LABEL, RUNNING = "{label}", "{running}"  # filled in for each paper
 LEVELS = 4
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -47,7 +47,7 @@ def build() -> bytes:
         "word/fontTable.xml": _font_table(),
         "word/theme/theme1.xml": _theme(),
         "word/header1.xml": _running("hdr", "Header", _run(LABEL, style="Data Label Char") + _run(RUNNING)),
-        "word/header2.xml": _running("hdr", "Header", _run(LABEL, style="Data Label Char") + _run(FIRST)),
+        "word/header2.xml": _running("hdr", "Header", _run(LABEL, style="Data Label Char")),
         "word/footer1.xml": _running("ftr", "Footer", _field(" PAGE ", "1")),
     }
     target = io.BytesIO()
@@ -187,7 +187,7 @@ def _sans(size: float, spacing: str, colour: str = "", *, bold: bool = False, ba
 SHADED = {
     "shd": f'w:val="clear" w:color="auto" w:fill="{WASH}"',
     "pBdr": _edge("left", ACCENT, 18),
-    "ind": NARROW,
+    "ind": 'w:left="204" w:right="20"',
 }
 TABS = f'<w:tab w:val="center" w:pos="{TEXT // 2}"/><w:tab w:val="right" w:pos="{TEXT}"/>'
 
@@ -198,11 +198,11 @@ STYLES: dict[str, tuple[str, str, str, str, str]] = {
     "First Paragraph": ("paragraph", "Body Text", "Body Text", "", ""),
     "Compact": ("paragraph", "Body Text", "", ppr(spacing=_space(0, 50, 264)), ""),
     "Title": ("paragraph", "Normal", "Author", ppr(suppressAutoHyphens="", spacing=_space(240, 200, 240), jc=LEFT), _face(22, sans=True, bold=True, colour=ACCENT)),
-    "Series": _sans(9.5, _space(0, 60), MUTED),
+    "Series": _sans(9.5, _space(0, 360), ACCENT, bold=True, pBdr=_edge("bottom", ACCENT, 10, 5), tabs=f'<w:tab w:val="right" w:pos="{TEXT}"/>'),
     "Author": _sans(11.5, _space(120, 0), bold=True, keepNext=""),
-    "Affiliation": _sans(9.5, _space(), MUTED),
+    "Affiliation": _sans(9.5, _space(0, 0), MUTED),
     "Author Role": _sans(9.5, _space(), MUTED),
-    "Correspondence": _sans(9.5, _space(), MUTED),
+    "Correspondence": _sans(9.5, _space(120), MUTED),
     "Date": _sans(9.5, _space(140, 240)),
     "Abstract Title": _sans(11, _space(0, 0), ACCENT, bold=True, keepNext="", **SHADED),
     "Abstract": ("paragraph", "Body Text", "", ppr(**{**SHADED, "spacing": _space(60, 60, 264)}), ""),

@@ -49,10 +49,10 @@ local function field(instruction, shown, style)
 end
 
 local function label(id, kind, span)
-  -- "Figura 1." of the caption: the number is counted by Word, the whole is what references point to
+  -- "Figura 1." of the caption: the number is counted by Word
   local name, number = pandoc.utils.stringify(span):match("^(.*)" .. NBSP .. "(%d+)%.$")
-  local inside = run(name .. NBSP, "CaptionLabel") .. field("SEQ " .. kind .. " \\* ARABIC", number, "CaptionLabel")
-  return raw(marked(id, inside) .. run(".", "CaptionLabel"))
+  local counted = marked(id, field("SEQ " .. kind .. " \\* ARABIC", number, "CaptionLabel"))
+  return raw(run(name .. NBSP, "CaptionLabel") .. counted .. run(".", "CaptionLabel"))
 end
 
 local function captioned(block, kind)
@@ -125,39 +125,65 @@ local function reference(link)
   local id, text = link.target:sub(2), pandoc.utils.stringify(link)
   local before, number = text:match("^(.*" .. NBSP .. ")([%d.]+)$")
   local name = bookmark(id).name
-  local shown
-  if id:match("^fig%-") or id:match("^tbl%-") then
-    shown = field("REF " .. name .. " \\h \\* MERGEFORMAT", text, "Hyperlink")
-  else
-    local which = id:match("^eq%-") and " \\h" or " \\r \\h"
-    shown = run(before, "Hyperlink") .. field("REF " .. name .. which .. " \\* MERGEFORMAT", number, "Hyperlink")
-  end
+  local kind = id:match("^fig%-") or id:match("^tbl%-") or id:match("^eq%-")
+  local which = "REF " .. name .. (kind and "" or " \\r") .. " \\h \\* MERGEFORMAT"
+  local shown = run(before, "Hyperlink") .. field(which, number, "Hyperlink")
   return raw('<w:hyperlink w:anchor="' .. name .. '" w:history="1">' .. shown .. "</w:hyperlink>")
 end
 
+local function linked(text)
+  -- addresses within a line of text become links
+  local made, rest = pandoc.Inlines({}), text
+  while true do
+    local before, address, after = rest:match("^(.-)(https?://%S*[^%s.,;)])(.*)$")
+    if not address then break end
+    if before ~= "" then made:insert(pandoc.Str(before)) end
+    made:insert(pandoc.Link({ pandoc.Str(address) }, address))
+    rest = after
+  end
+  if rest ~= "" then made:insert(pandoc.Str(rest)) end
+  return made
+end
+
 local function line(name, text)
-  return pandoc.Inlines({ pandoc.Strong({ pandoc.Str(name .. ":") }), pandoc.Space(), pandoc.Str(text) })
+  local made = pandoc.Inlines({ pandoc.Strong({ pandoc.Str(name .. ":") }), pandoc.Space() })
+  made:extend(linked(text))
+  return made
 end
 
 local function title_page(abstract)
   local front, words, out = paper.front, paper.words, pandoc.Blocks({})
   local function put(style, content) out:insert(styled(style, type(content) == "string" and { pandoc.Str(content) } or content)) end
-  if given(front.series) then put("Series", front.series) end
+  if not given(paper.label) then
+    local series = given(front.series) and front.series or {}
+    local right = {}
+    for _, part in ipairs({ "title", "printed_number" }) do
+      if given(series[part]) then right[#right + 1] = series[part] end
+    end
+    local text = table.concat(right, ", ") .. (given(series.issn) and " ISSN" .. NBSP .. series.issn or "")
+    local left = given(series.publisher) and series.publisher or words.paper
+    put("Series", text == "" and { pandoc.Str(left) } or { pandoc.Str(left), raw("<w:r><w:tab/></w:r>"), pandoc.Str(text) })
+  end
   put("Title", front.title)
   for _, author in ipairs(front.authors) do
     local name = pandoc.Inlines({ pandoc.Str(author.name) })
+    if given(author.mark) then name:insert(pandoc.Superscript({ pandoc.Str(author.mark) })) end
     if given(author.orcid) then
       name:insert(pandoc.Str(NBSP .. NBSP))
       name:insert(pandoc.Link({ pandoc.Str("ORCID" .. NBSP .. author.orcid) }, "https://orcid.org/" .. author.orcid))
     end
     put("Author", name)
-    if given(author.affiliation) then put("Affiliation", author.affiliation) end
+    if given(author.affiliation) and #front.affiliations == 0 then put("Affiliation", author.affiliation) end
     if given(author.role) then put("Author Role", words.role .. ": " .. author.role) end
-    if given(author.email) then
-      local mail = pandoc.Link({ pandoc.Str(author.email) }, "mailto:" .. author.email)
-      local lead = given(author.corresponding) and given(words.correspondence) and words.correspondence .. ": " or ""
-      put("Correspondence", { pandoc.Str(lead), mail })
-    end
+  end
+  for _, entry in ipairs(front.affiliations) do
+    local name = pandoc.Inlines({ pandoc.Str(entry.name) })
+    if given(entry.mark) then name:insert(1, pandoc.Superscript({ pandoc.Str(entry.mark .. NBSP) })) end
+    put("Affiliation", name)
+  end
+  for _, person in ipairs(front.correspondence) do
+    local mail = pandoc.Link({ pandoc.Str(person.email) }, "mailto:" .. person.email)
+    put("Correspondence", { pandoc.Str(words.correspondence .. ": " .. person.name .. ", "), mail })
   end
   put("Date", paper.date .. (given(paper.parameters) and " · " .. paper.parameters or ""))
   put("Abstract Title", words.abstract)
