@@ -45,7 +45,14 @@ def hidden_cells(table: Mapping[str, Any]) -> set[tuple[int, str]]:
     }
 
 
-def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], language: str) -> dict[str, Any]:
+def printed(
+    key: str,
+    table: Mapping[str, Any],
+    context: Mapping[str, Any],
+    language: str,
+    *,
+    longest: int | None = LONGEST,
+) -> dict[str, Any]:
     """`head` (text, align), `heads` (leading columns that head their row), `rows` (cells: text, strong), `notes`, type `size` in points whether the page is `flipped`, about how many `lines` the rows take."""
     columns: list[Mapping[str, Any]] = list(table["columns"])
     bounds = {(c["role"], c.get("of")): c["name"] for c in columns if c["role"] in ("low", "high", "se")}
@@ -58,8 +65,8 @@ def printed(key: str, table: Mapping[str, Any], context: Mapping[str, Any], lang
     hidden = hidden_cells(table)
     rows = list(enumerate(table["rows"]))
     kept = rows
-    if len(rows) > LONGEST:
-        kept = rows[:LONGEST] + [(i, row) for i, row in rows[LONGEST:] if is_total(row)]
+    if longest is not None and len(rows) > longest:
+        kept = rows[:longest] + [(i, row) for i, row in rows[longest:] if is_total(row)]
     units = {column["name"]: column for column in columns}
     body, used = [], set()
     for index, row in kept:
@@ -216,11 +223,11 @@ def fit(
             gutter = GUTTER / (size * EM)
             room = width / (size * EM) - gutter * len(needed)
             if sum(needed) <= room:
-                widths = [] if sum(most) <= room else _shares(needed, most, room, gutter)
+                widths = [] if sum(most) <= room else shares(needed, most, room, gutter)
                 cramped = size < SIZES[2] and not flipped and _tallest(rows, size, widths) > TALL
                 if not cramped:
                     return size, flipped, widths
-    return SIZES[-1], True, _shares(tight, most, sum(tight), GUTTER / (SIZES[-1] * EM))
+    return SIZES[-1], True, shares(tight, most, sum(tight), GUTTER / (SIZES[-1] * EM))
 
 
 def lines(
@@ -246,7 +253,7 @@ def _tallest(rows: Sequence[Sequence[Mapping[str, Any]]], size: float, widths: S
     return max((lines([row], size, False, widths) for row in rows), default=1)
 
 
-def _shares(least: Sequence[float], most: Sequence[float], room: float, gutter: float) -> list[float]:
+def shares(least: Sequence[float], most: Sequence[float], room: float, gutter: float) -> list[float]:
     """Shares of the width that sum to 1: widths in proportion to the longest texts, so that cells break into as few lines as can be,
     but none below its least need."""
     widths = [float(need) for need in least]
