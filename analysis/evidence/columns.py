@@ -6,13 +6,13 @@ A frame carries its specification in `frame.attrs["columns"]`, a mapping from co
 - count: `counts` = persons | organisations | things, `unit`;
 - measure: `unit`, `digits`, `n` and `cases` (columns that hold the number of units and the unweighted numerator), `parts` (the dimension along which the cases add up to n);
 - bound: `low_of`, `high_of` or `se_of` a measure.
-`hidden` keeps a column out of what is published; it still takes part in protection.
+`hidden` keeps a column out of what is published; it still takes part in protection. `header` (it, en) heads a column that no catalogue of words can know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import EvidenceError, Fault, say
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COUNTED = ("persons", "organisations", "things")
 KEYS = {
     "labels", "text", "organisation", "single", "pairwise", "counts", "unit", "digits",
-    "n", "cases", "parts", "low_of", "high_of", "se_of", "hidden",
+    "n", "cases", "parts", "low_of", "high_of", "se_of", "hidden", "header",
 }  # fmt: skip
 BOUNDS = {"low_of": "low", "high_of": "high", "se_of": "se"}
 
@@ -45,6 +45,7 @@ class Column:
     organisation: bool = False
     rated: bool = False
     hidden: bool = False
+    header: Mapping[str, str] | None = None
 
 
 def resolve(
@@ -66,7 +67,11 @@ def resolve(
             say(f"la colonna «{name}» è descritta ma non c'è", f"column '{name}' is described but absent"),
             ", ".join(map(str, frame.columns)),
         )
-    columns = [_column(str(name), frame[name], specs.get(str(name), {}), fault) for name in frame.columns]
+    columns = [
+        replace(_column(str(name), frame[name], spec, fault), header=spec.get("header"))
+        for name in frame.columns
+        for spec in (specs.get(str(name), {}),)
+    ]
     by_name = {column.name: column for column in columns}
     for column in columns:
         for reference in (column.n, column.cases, column.parts, column.of):

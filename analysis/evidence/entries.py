@@ -85,6 +85,8 @@ def name_organisations(
 
 
 def _label(column: Column, words: Mapping[str, Words], required: bool) -> dict[str, str]:
+    if column.header:
+        return {lang: str(column.header[lang]) for lang in LANGUAGES}
     found = {
         lang: words[lang].find(column.name) or words[lang].find(column.of or column.labels)
         for lang in LANGUAGES

@@ -251,11 +251,11 @@ def codebook(truth: Mapping[str, Any], seed: int, companies: pd.DataFrame) -> st
                 "missing": MISSING,
             }
             variables[f"{name}{number}"] = entry | ({"asked_if": asked} if asked else {})
-    confirmed = (
+    confirmed = _both(
         f"the altro software project, {EDITION.isoformat()}: dati simulati, seme {seed}; in questo studio ogni scala è la media delle sue cinque voci "
-        "(1-7, nessuna voce invertita), perché così le disegna il simulatore; non prova nulla sullo strumento originale. "
-        f"Simulated data, seed {seed}: here each scale is the mean of its five items (1-7, none reversed), because the simulator draws them so; "
-        "it proves nothing about the original instrument."
+        "(1-7, nessuna voce invertita), perché così le disegna il simulatore; non prova nulla sullo strumento originale.",
+        f"the altro software project, {EDITION.isoformat()}: simulated data, seed {seed}; here each scale is the mean of its five items (1-7, none reversed), "
+        "because the simulator draws them so; it proves nothing about the original instrument.",
     )
     load = {
         "none": _both("nessun carico", "no care load"),

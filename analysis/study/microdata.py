@@ -26,13 +26,26 @@ class Survey:
     """One wave ready for estimation.
 
     frame: a row for each unit, columns in the codebook's order, derived ones last; codes as str, numbers float64, dates datetime64[us], NA where
-    empty, missing or not asked. missing: variable, code, n of the cells that held a missing code (label in the codebook).
+    empty, missing or not asked. reasons: for the variables with missing codes, the code that each cell held (label in the codebook), NA
+    where it held none.
     """
 
     frame: pd.DataFrame
     codebook: Codebook
     wave: int
-    missing: pd.DataFrame
+    reasons: pd.DataFrame
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """variable, code, n of the cells that held a missing code, in the order of the codes."""
+        import pandas as pd
+
+        counts = [
+            (str(name), str(code), int(n))
+            for name in self.reasons
+            for code, n in self.reasons[name].value_counts().sort_index().items()
+        ]
+        return pd.DataFrame(counts, columns=["variable", "code", "n"])
 
 
 @dataclass(frozen=True)
@@ -92,23 +105,25 @@ def read(codebook: Codebook, number: int, shelf: Shelf, known: Callable[[str], S
         if not item.is_derived and (not item.waves or number in item.waves)
     }
     columns: dict[str, pd.Series] = {}
-    tallies: list[tuple[str, str, int]] = []
+    reasons: dict[str, pd.Series] = {}
     for position, name in enumerate(wave.files):
         path, shown = shelf.find(name) or (Path(name), name)
         faults += _verify(path, shown, wave.sha256.get(name))
         raw = readers.read(readers.Source("survey", path), wave.dialect, shown)
-        typed, counted, found_faults = _type(raw, asked, wave, shown, known)
+        typed, coded, found_faults = _type(raw, asked, wave, shown, known)
         faults += found_faults
         if position == 0:
             first = typed
             faults += _key_faults(typed, wave.key, shown)
             columns |= {name: typed[name] for name in typed.columns}
-            tallies += counted
+            reasons |= {name: coded[name] for name in coded.columns}
             continue
-        added, join_faults = _join(first, typed, wave.join[name], shown, set(columns))
+        key = wave.join[name]
+        join_faults = _join_faults(first, typed, key, shown, set(columns))
         faults += join_faults
-        columns |= added
-        tallies += counted
+        if not join_faults:
+            columns |= _aligned(first, typed, typed, key)
+            reasons |= _aligned(first, typed, coded, key)
     lacking = [name for name in asked if name not in columns]
     for name in lacking:
         label = asked[name].label
@@ -135,7 +150,8 @@ def read(codebook: Codebook, number: int, shelf: Shelf, known: Callable[[str], S
     for name, step_ in codebook.derived.items():
         if set(_ingredients(step_)) <= set(frame.columns):
             frame[name] = derived.derive(frame, step_)
-    return Survey(frame, codebook, number, pd.DataFrame(tallies, columns=["variable", "code", "n"]))
+    held = pd.DataFrame({name: reasons[name] for name in asked if name in reasons}, index=first.index)
+    return Survey(frame, codebook, number, held.reset_index(drop=True))
 
 
 def _ingredients(step: derived.Derived) -> list[str]:
@@ -163,14 +179,14 @@ def _type(
     wave: Wave,
     shown: str,
     known: Callable[[str], Set[str] | None],
-) -> tuple[pd.DataFrame, list[tuple[str, str, int]], list[Fault]]:
-    """The columns of one file typed (index = row number), counts of missing codes, faults."""
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Fault]]:
+    """The columns of one file typed (index = row number), the missing codes of those that have some, faults."""
     import pandas as pd
     from pandas.api import types
 
     headers = {plain(item.column): name for name, item in asked.items()}
     faults: list[Fault] = []
-    tallies: list[tuple[str, str, int]] = []
+    reasons: dict[str, pd.Series] = {}
     typed: dict[str, pd.Series] = {}
     for position, written in enumerate(raw.columns):
         name, place = headers.get(plain(written)), Place(shown, str(written))
@@ -194,16 +210,14 @@ def _type(
             column = texts = _whole(texts, wave.dialect.decimal)
         if variable.missing:
             coded = texts.isin(list(variable.missing))
-            tallies += [
-                (name, str(code), int(n)) for code, n in texts[coded].value_counts().sort_index().items()
-            ]
+            reasons[name] = texts.where(coded)
             column = texts.mask(coded, "")
         values, found = cells.convert(column, variable.field(), place, wave.dialect)
         faults += [_with_missing_codes(fault, variable) for fault in found]
         if variable.to:
             faults += cells.dangling(values, variable.field(), place, known(variable.to))
         typed[name] = values
-    return pd.DataFrame(typed, index=raw.index), tallies, faults
+    return pd.DataFrame(typed, index=raw.index), pd.DataFrame(reasons, index=raw.index), faults
 
 
 def _unknown(written: str, place: Place, asked: dict[str, Variable]) -> Fault:
@@ -265,14 +279,14 @@ def _key_faults(frame: pd.DataFrame, key: tuple[str, ...], shown: str) -> list[F
     )  # fmt: skip
 
 
-def _join(
+def _join_faults(
     first: pd.DataFrame, other: pd.DataFrame, key: tuple[str, ...], shown: str, present: set[str]
-) -> tuple[dict[str, pd.Series], list[Fault]]:
-    """The columns of another file, aligned to the rows of the first by `key`; units without a row there get NA."""
+) -> list[Fault]:
+    """Why the columns of another file cannot be joined to those of the first."""
     absent_ = [name for name in key if name not in other.columns or name not in first.columns]
     if absent_ or not key:
         what = say(f"manca la chiave {', '.join(absent_)}", f"the key {', '.join(absent_)} is missing")
-        return {}, [
+        return [
             Fault(
                 what,
                 shown,
@@ -297,10 +311,17 @@ def _join(
         theirs, stray, Place(shown, name),
         lambda value: (say(f"{quoted(value)} non è nel primo file", f"{quoted(value)} is not in the first file"), say(f"un {name} del primo file", f"a {name} of the first file"), ""),
     )  # fmt: skip
-    if faults:
-        return {}, faults
-    aligned = other.drop(columns=list(key)).set_index(theirs).reindex(ours)
-    return {str(column): aligned[column].set_axis(first.index) for column in aligned.columns}, []
+    return faults
+
+
+def _aligned(
+    first: pd.DataFrame, other: pd.DataFrame, columns: pd.DataFrame, key: tuple[str, ...]
+) -> dict[str, pd.Series]:
+    """`columns`, by row of another file, aligned to the rows of the first by `key`; units without a row there get NA."""
+    ours, theirs = _combined(first, key), _combined(other, key)
+    kept = [name for name in columns if name not in key]
+    aligned = columns[kept].set_axis(theirs).reindex(ours)
+    return {str(column): aligned[column].set_axis(first.index) for column in aligned.columns}
 
 
 def _universe(

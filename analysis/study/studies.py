@@ -299,7 +299,7 @@ class Study:
             self._surveys[wave] = microdata.read(self.codebook, wave, self._shelf, self._surroundings.known)
         kept = self._surveys[wave]
         return microdata.Survey(
-            kept.frame.copy(deep=False), kept.codebook, kept.wave, kept.missing.copy(deep=False)
+            kept.frame.copy(deep=False), kept.codebook, kept.wave, kept.reasons.copy(deep=False)
         )
 
     def _own_territory(self) -> bool:

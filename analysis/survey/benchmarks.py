@@ -69,7 +69,11 @@ def beside(
         inside = persons["age"].between(row.age_from, row.age_to) & persons["gender"].notna()
         if row.sex in ("f", "m"):
             inside &= persons["gender"] == row.sex
-        found = estimates.share(events[str(row.concept)].where(inside.fillna(False)), design)
+        event = events[str(row.concept)].where(inside.fillna(False))
+        ages = {"age": (float(row.age_from), float(row.age_to))}
+        asked = ages | ({"gender": row.sex} if row.sex in ("f", "m") else {})
+        event.attrs = {**events[str(row.concept)].attrs, "restriction": asked}
+        found = estimates.share(event, design)
         table = found.table()
         told = {
             "concept": row.concept,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.survey import estimates
+from analysis.survey import estimates, ledger
 from analysis.survey.design import Sampling
 from analysis.survey.estimates import Difference
 
@@ -56,7 +56,8 @@ def compare(
     found = {}
     for outcome in outcomes:
         for name, (field, first, second) in contrasts.items():
-            means = estimates.mean(outcomes[outcome], design, groups[[field]])
+            means = estimates.means(outcomes[outcome], design, groups[[field]])
             if {first, second} <= set(means.groups[field].astype(object)):
+                means = replace(means, run=ledger.of(outcomes[outcome], "mean", means.kind))
                 found[str(outcome), name] = means.difference({field: first}, {field: second})
     return Contrasts(found)

@@ -7,7 +7,7 @@ answered; `Volunteers` describe themselves, and whoever asks them for a standard
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from analysis.errors import EstimateError, Fault, say
+from analysis.survey.ledger import VARIANCES, Ledger
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -46,6 +47,7 @@ class Design:
     psu: npt.ArrayLike | None = None
     fpc: npt.ArrayLike | None = None
     lonely: Literal["error", "adjust"] = "error"
+    ledger: Ledger | None = field(default=None, repr=False)
     kind: ClassVar[str] = "population"
 
     def __post_init__(self) -> None:
@@ -162,6 +164,7 @@ class Volunteers:
     """n persons who came of their own accord, or were reached as could be: they are described, no population is inferred."""
 
     n: int
+    ledger: Ledger | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "respondents"
 
     @property
@@ -174,6 +177,7 @@ class Census:
     """Everybody in the population answered (n = N): what is computed is the population's figure, without sampling error."""
 
     n: int
+    ledger: Ledger | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "census"
 
     @property
@@ -185,14 +189,20 @@ Sampling = Design | Volunteers | Census
 
 
 def of(
-    frame: pd.DataFrame, sampling: Mapping[str, Any], lonely: Literal["error", "adjust"] = "error"
+    frame: pd.DataFrame,
+    sampling: Mapping[str, Any],
+    lonely: Literal["error", "adjust"] = "error",
+    ledger: Ledger | None = None,
 ) -> Sampling:
-    """The design of a survey frame as the study declares it: `kind`, and for a probability sample the columns `weight`, `strata`, `cluster`, `fpc`."""
+    """The design of a survey frame as the study declares it: `kind`, and for a probability sample the columns `weight`, `strata`, `cluster`, `fpc`.
+
+    What is estimated on it is noted in `ledger`.
+    """
     kind = sampling.get("kind")
     if kind == "volunteer":
-        return Volunteers(len(frame))
+        return Volunteers(len(frame), ledger)
     if kind == "census":
-        return Census(len(frame))
+        return Census(len(frame), ledger)
     if kind != "probability":
         raise EstimateError(
             Fault(
@@ -220,7 +230,7 @@ def of(
     strata, psu, fpc = (
         frame[columns[role]].to_numpy() if columns[role] else None for role in ("strata", "cluster", "fpc")
     )
-    return Design(frame[columns["weight"]].to_numpy(dtype=float), strata, psu, fpc, lonely)
+    return Design(frame[columns["weight"]].to_numpy(dtype=float), strata, psu, fpc, lonely, ledger)
 
 
 def describe(people: Sampling, sampling: Mapping[str, Any]) -> pd.DataFrame:
@@ -242,6 +252,42 @@ def describe(people: Sampling, sampling: Mapping[str, Any]) -> pd.DataFrame:
         "sampling_frame": {"text": True},
         "population": {"text": True},
         "response_rate": {"unit": "share", "digits": 0, "n": "n", "cases": "n"},
+        "n": {"counts": "persons"},
+    }
+    return frame
+
+
+def structure(samples: Mapping[str, Sampling], sampling: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a wave: the variables of strata, clusters and weights as the study names them, strata and PSUs found, variance, degrees of freedom, n.
+
+    What a sample that is no probability sample lacks is missing.
+    """
+    rows = []
+    for wave, people in samples.items():
+        counted = isinstance(people, Design)
+        rows.append(
+            {
+                "wave": wave,
+                "strata_variable": sampling.get("strata") or None,
+                "strata": len(people.stage.size) if isinstance(people, Design) else np.nan,
+                "cluster_variable": sampling.get("cluster") or None,
+                "psus": len(people.stage.stratum) if isinstance(people, Design) else np.nan,
+                "weight_variable": sampling.get("weight") or None,
+                "finite_population": "yes" if counted and sampling.get("fpc") else "no",
+                "variance": VARIANCES[people.kind],
+                "df": people.df if isinstance(people, Design) else np.nan,
+                "n": people.n,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    number = {"unit": "count", "n": "n"}
+    frame.attrs["columns"] = {
+        **{
+            name: {"labels": "variable"}
+            for name in ("strata_variable", "cluster_variable", "weight_variable")
+        },
+        "finite_population": {"labels": "flag"},
+        **dict.fromkeys(("strata", "psus", "df"), number),
         "n": {"counts": "persons"},
     }
     return frame

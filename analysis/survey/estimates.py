@@ -13,7 +13,9 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import EstimateError, Fault, say
+from analysis.survey import ledger as ledgers
 from analysis.survey.design import Codes, Design, Floats, Sampling
+from analysis.survey.ledger import Ledger, Run
 
 MIN_DF = 8
 LEVEL = 0.95
@@ -66,6 +68,17 @@ class Estimates:
     df: Floats
     kind: str
     parts: str | None = None
+    run: Run | None = None
+    ledger: Ledger | None = None
+
+    def noted(self, values: Any, by: pd.DataFrame | None, measure: str = "") -> Estimates:
+        """These estimates as a run of `values` by the columns of `by`, entered in the design's ledger where it keeps one."""
+        n = int(self.n[(self.groups.astype(object) != TOTAL).all(axis=1).to_numpy()].sum())
+        run = ledgers.of(values, measure or self.measure, self.kind, () if by is None else list(by))
+        run = replace(run, n=n, df=float(self.df.min()))
+        if self.ledger is not None:
+            self.ledger.note(run)
+        return replace(self, run=run)
 
     @property
     def se(self) -> Floats:
@@ -127,12 +140,23 @@ class Estimates:
         if self.cases is not None:
             events = self.cases[[a, b]]
             cells = np.concatenate([cells, events, cells - events])
+        n, df = int(self.n[a] + self.n[b]), float(min(self.df[a], self.df[b]))
+        if self.ledger is not None and self.run is not None:
+            between = tuple((field, label, second[field]) for field, label in first.items())
+            told: dict[str, Any] = {
+                "measure": "difference",
+                "groups": (),
+                "contrast": between,
+                "n": n,
+                "df": df,
+            }
+            self.ledger.note(replace(self.run, **told))
         return Difference(
             float(self.estimate[a] - self.estimate[b]),
-            int(self.n[a] + self.n[b]),
+            n,
             self.kind,
             max(float(variance), 0.0),
-            float(min(self.df[a], self.df[b])),
+            df,
             tuple(cells.tolist()),
         )
 
@@ -170,14 +194,25 @@ def mean(
     y: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
 ) -> Estimates:
     """Mean of y (n,) in each group of `by` (n rows); missing y are outside every group. `margin` adds a row `total`."""
-    y = _numbers(y, design)
-    return _ratio("mean", y, np.ones(len(y)), design, by, margin)
+    return means(y, design, by, margin).noted(y, by)
+
+
+def means(
+    y: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """As `mean`, for a caller that notes what it makes of them."""
+    numbers = _numbers(y, design)
+    return _ratio("mean", numbers, np.ones(len(numbers)), design, by, margin)
 
 
 def share(
     event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
 ) -> Estimates:
     """Share for which `event` (n,) of True/False (missing allowed) holds, with unweighted cases."""
+    return _share(event, design, by, margin).noted(event, by)
+
+
+def _share(event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None, margin: bool) -> Estimates:
     y = _numbers(event, design)
     if not np.isin(y[~np.isnan(y)], (0, 1)).all():
         raise EstimateError(
@@ -194,7 +229,8 @@ def ratio(
     margin: bool = False,
 ) -> Estimates:
     """Σwy / Σwx in each group; a row counts where both are present."""
-    return _ratio("ratio", _numbers(numerator, design), _numbers(denominator, design), design, by, margin)
+    y, x = _numbers(numerator, design), _numbers(denominator, design)
+    return _ratio("ratio", y, x, design, by, margin).noted(numerator, by)
 
 
 def total(
@@ -202,8 +238,7 @@ def total(
 ) -> Estimates:
     """Σwy in each group: a figure of the population, so refused for volunteers."""
     _refuse_respondents(design.kind)
-    y = _numbers(y, design)
-    return _ratio("total", y, None, design, by, margin)
+    return _ratio("total", _numbers(y, design), None, design, by, margin).noted(y, by)
 
 
 def composition(
@@ -214,7 +249,7 @@ def composition(
     name = str(categories.name)
     known = categories.notna().to_numpy()
     of_each = [
-        share(np.where(known, (categories.astype(object) == label).to_numpy(), np.nan), design, by, margin)
+        _share(np.where(known, (categories.astype(object) == label).to_numpy(), np.nan), design, by, margin)
         for label in labels
     ]
     k, c = len(of_each[0].n), len(labels)
@@ -225,8 +260,10 @@ def composition(
     covariance = np.full((k * c, k * c), np.nan)
     for i, part in enumerate(of_each):
         covariance[i * k : (i + 1) * k, i * k : (i + 1) * k] = part.covariance
+    run = of_each[0].noted(categories, by, "composition").run
     return replace(
         of_each[0],
+        run=run,
         groups=groups.iloc[order].reset_index(drop=True),
         estimate=np.concatenate([part.estimate for part in of_each])[order],
         covariance=covariance[np.ix_(order, order)],
@@ -262,6 +299,7 @@ def _ratio(
         effective,
         df,
         design.kind,
+        ledger=design.ledger,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
+
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 
 
 class Tabular(Protocol):
@@ -38,5 +40,18 @@ def in_order(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, object]]) ->
 
 
 def one_of(values: pd.Series, *codes: str) -> pd.Series:
-    """Whether each value (n,) is one of `codes`; missing where it is missing."""
-    return values.astype(object).isin(codes).astype("boolean").mask(values.isna())
+    """Whether each value (n,) is one of `codes`; missing where it is missing. What was asked is noted in attrs, for the ledger."""
+    found = values.astype(object).isin(codes).astype("boolean").mask(values.isna())
+    found.attrs = {"event": (values.name, codes)}
+    return found
+
+
+def among(people: pd.DataFrame, values: Frame, **conditions: Any) -> Frame:
+    """`values` (n rows) of the persons who meet every condition {field: code, or (least, most)}, missing for all others; noted in attrs, for the ledger."""
+    inside = pd.Series(True, index=people.index)
+    for field, wanted in conditions.items():
+        met = people[field].between(*wanted) if isinstance(wanted, tuple) else people[field] == wanted
+        inside &= met.fillna(False).astype(bool)
+    found = values.where(inside)
+    found.attrs = {**values.attrs, "restriction": {**values.attrs.get("restriction", {}), **conditions}}
+    return found

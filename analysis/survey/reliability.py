@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey.design import Floats
+from analysis.survey.ledger import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,11 @@ class Reliability:
         number = {"unit": "number", "digits": 2, "n": "n"}
         frame.attrs["columns"] = {"if_deleted": number, "item_rest": number, "n": {"counts": "persons"}}
         return frame
+
+
+def runs(found: Mapping[str, Reliability]) -> list[Run]:
+    """What was run, for the ledger: the alpha of each scale."""
+    return [Run("alpha", scale, ("", ()), (), "feldt", n=one.n) for scale, one in found.items()]
 
 
 def alpha(

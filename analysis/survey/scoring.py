@@ -17,17 +17,22 @@ from analysis.errors import EstimateError, Fault, say
 
 @dataclass(frozen=True)
 class Subscale:
-    """Items of one subscale, those reversed, and the theoretical range of its score."""
+    """Items of one subscale, those reversed, the theoretical range of its score, its name and what a high score means."""
 
     items: tuple[str, ...]
     reversed: tuple[str, ...]
     low: float
     high: float
+    name: Mapping[str, str]
+    high_means: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """An instrument as its file states it: response range, rule (mean or sum), multiplier, least share of answered items."""
+    """An instrument as its file states it: response range, rule (mean or sum), multiplier, least share of answered items.
+
+    `wording`: "free", or "restricted" where its items may not be printed; `reference`: its key in the bibliography.
+    """
 
     id: str
     low: int
@@ -37,18 +42,23 @@ class Instrument:
     least_answered: float
     verified: bool
     source: str
-    licence: str
+    name: Mapping[str, str]
+    meaning: Mapping[str, str]
+    licence: Mapping[str, str]
+    wording: str
+    reference: str
     subscales: dict[str, Subscale]
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores (n × subscales), the number of answered items (n × subscales), the range and the items of each subscale."""
+    """Scores (n × subscales), the number of answered items (n × subscales), the range, the items and the instrument of each subscale."""
 
     values: pd.DataFrame
     answered: pd.DataFrame
     ranges: dict[str, tuple[float, float]]
     items: dict[str, list[str]]
+    rules: dict[str, Instrument]
 
     def beside(self, other: Scores) -> Scores:
         """The scores of two instruments over the same rows, side by side; nothing is added up."""
@@ -57,6 +67,7 @@ class Scores:
             self.answered.join(other.answered),
             self.ranges | other.ranges,
             self.items | other.items,
+            self.rules | other.rules,
         )
 
     def table(self) -> pd.DataFrame:
@@ -88,13 +99,19 @@ class Scores:
 
 
 @lru_cache
+def known() -> tuple[str, ...]:
+    """The instruments that have a file, sorted."""
+    folder = resources.files("analysis.survey") / "instruments"
+    return tuple(sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")))
+
+
+@lru_cache
 def instrument(name: str) -> Instrument:
     """The instrument of that name, from its reviewed file."""
-    folder = resources.files("analysis.survey") / "instruments"
-    path = folder / f"{name}.toml"
-    if not path.is_file():
-        known = sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
-        raise EstimateError(Fault(say("strumento sconosciuto", "unknown instrument"), name, ", ".join(known)))
+    if name not in known():
+        what = say("strumento sconosciuto", "unknown instrument")
+        raise EstimateError(Fault(what, name, ", ".join(known())))
+    path = resources.files("analysis.survey") / "instruments" / f"{name}.toml"
     facts = tomllib.loads(path.read_text(encoding="utf-8"))
     return Instrument(
         name,
@@ -105,9 +122,20 @@ def instrument(name: str) -> Instrument:
         facts["least_answered"],
         facts["scoring"] != "unverified",
         facts["source"],
+        facts["name"],
+        facts["response"]["meaning"],
         facts["licence"],
+        facts["wording"],
+        facts["reference"],
         {
-            key: Subscale(tuple(part["items"]), tuple(part["reversed"]), *part["range"])
+            key: Subscale(
+                tuple(part["items"]),
+                tuple(part["reversed"]),
+                part["range"][0],
+                part["range"][1],
+                part["name"],
+                part["high_means"],
+            )
             for key, part in facts["subscales"].items()
         },
     )
@@ -123,7 +151,7 @@ def score(
     absent items and codes outside the response range, all at once.
     """
     rule, study = instrument(name), study or {}
-    if not rule.verified and not str(study.get("confirmed", "")).strip():
+    if not rule.verified and not all(text.strip() for text in confirmation(study).values()):
         raise EstimateError(
             Fault(
                 say("la regola di punteggio non è verificata", "the scoring rule is not verified"),
@@ -153,7 +181,14 @@ def score(
         pd.DataFrame(answered, index=frame.index),
         {key: (part.low, part.high) for key, part in chosen.items()},
         columns,
+        dict.fromkeys(chosen, rule),
     )
+
+
+def confirmation(study: Mapping[str, Any]) -> dict[str, str]:
+    """Who confirmed the scoring, in both languages, as the codebook has it: a text, or one in each."""
+    given = study.get("confirmed", "")
+    return {lang: str(given.get(lang, "") if isinstance(given, Mapping) else given) for lang in ("it", "en")}
 
 
 def _check(

@@ -14,6 +14,7 @@ from analysis.errors import EstimateError, Fault, say
 from analysis.survey import estimates, frames
 from analysis.survey.design import Census, Sampling
 from analysis.survey.estimates import Difference, Estimates
+from analysis.survey.ledger import Ledger
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,16 +93,17 @@ def attrition(
     returned: npt.ArrayLike,
     covariates: Sequence[str],
     labels: Mapping[str, Mapping[str, Any]],
+    ledger: Ledger | None = None,
 ) -> pd.DataFrame:
     """Share of each category of each baseline covariate that came back, unweighted: it describes this sample.
 
     Columns: `covariate` (field), `category` (text of `labels` {field: {code: {it, en}}}), the share `returned`, `cases`
     who came back, `n`.
     """
-    sample = Census(len(frame))
+    sample, back = Census(len(frame), ledger), pd.Series(np.asarray(returned), name="returned")
     tables = {}
     for name in covariates:
-        table = estimates.share(returned, sample, frame[[name]]).table("returned")
+        table = estimates.share(back, sample, frame[[name]]).table("returned")
         texts = [
             labels.get(name, {}).get(str(code), {"it": str(code), "en": str(code)}) for code in table[name]
         ]
@@ -118,7 +120,7 @@ def change(
     first, second = (pd.Series(np.asarray(x, dtype=object)).astype("Float64") for x in (before, after))
     both = first.notna() & second.notna()
     return Change(
-        estimates.mean(first.where(both), design, by),
-        estimates.mean(second.where(both), design, by),
-        estimates.mean(second - first, design, by),
+        estimates.means(first.where(both), design, by),
+        estimates.means(second.where(both), design, by),
+        estimates.means(second - first, design, by).noted(before, by, "change"),
     )

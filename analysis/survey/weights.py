@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
-from analysis.survey.design import Floats
+from analysis.survey.design import Design, Floats
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,26 @@ def kish(weights: npt.ArrayLike) -> Kish:
         )
     effective = float(w.sum() ** 2 / (w**2).sum())
     return Kish(len(w), len(w) / effective, effective)
+
+
+def describe(samples: Mapping[str, Design], delivered: Mapping[str, npt.ArrayLike]) -> pd.DataFrame:
+    """One row a wave: range, mean, coefficient of variation and Kish's design effect of the weights used, and whether they are those `delivered`."""
+    rows = []
+    for wave, sample in samples.items():
+        w, cost = sample.weights, kish(sample.weights)
+        same = np.array_equal(w, np.asarray(delivered[wave], dtype=float))
+        rows.append(
+            (wave, w.min(), w.max(), w.mean(), w.std() / w.mean(), cost.deff, cost.n_effective, "as_delivered" if same else "changed", cost.n)
+        )  # fmt: skip
+    names = ["wave", "lowest", "highest", "mean_weight", "cv", "deff", "n_effective", "weight_use", "n"]
+    frame = pd.DataFrame(rows, columns=names)
+    number = {"unit": "number", "digits": 2, "n": "n"}
+    frame.attrs["columns"] = {
+        **dict.fromkeys(("lowest", "highest", "mean_weight", "cv", "deff"), number),
+        "n_effective": {"unit": "number", "digits": 1, "n": "n"},
+        "n": {"counts": "persons"},
+    }
+    return frame
 
 
 @dataclass(frozen=True, eq=False)

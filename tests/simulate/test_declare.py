@@ -22,7 +22,7 @@ def test_codebook_labels_every_variable_in_both_languages_and_ships_no_wording(d
         assert entry["label"]["en"], name
     assert list(codebook["variables"]) == list(drawn.waves[1].columns) == list(drawn.waves[2].columns)
     assert codebook["variables"]["wfc1"]["label"]["it"] == "interferenza lavoro→famiglia, voce 1"
-    assert "simula" in codebook["instruments"]["netemeyer1996"]["confirmed"]
+    assert "simula" in codebook["instruments"]["netemeyer1996"]["confirmed"]["it"]
 
 
 def test_readme_lists_every_parameter(drawn):

@@ -1,0 +1,100 @@
+"""The instruments used and how they were scored, as tables for the methods appendix; never the wording of an item."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.survey import scoring
+from analysis.survey.scoring import Scores
+
+LANGUAGES = ("it", "en")
+
+
+def instruments(scores: Scores) -> pd.DataFrame:
+    """One row a scale: instrument, scale, items, response range, range of the score, what a high score means, least share of answers, licence, reference."""
+    parts = [(rule, scale, rule.subscales[scale]) for scale, rule in scores.rules.items()]
+    frame = pd.DataFrame(
+        {
+            "instrument": [dict(rule.name) for rule, _, _ in parts],
+            "scale": [scale for _, scale, _ in parts],
+            "items": [len(part.items) for _, _, part in parts],
+            "response": [
+                {lang: f"{rule.low}–{rule.high}: {rule.meaning[lang]}" for lang in LANGUAGES}
+                for rule, _, _ in parts
+            ],
+            "score_range": [f"{part.low:g}–{part.high:g}" for _, _, part in parts],
+            "high_means": [dict(part.high_means) for _, _, part in parts],
+            "least_answered": [rule.least_answered for rule, _, _ in parts],
+            "licence": [dict(rule.licence) for rule, _, _ in parts],
+            "reference_key": [rule.reference for rule, _, _ in parts],
+        }
+    )
+    frame.attrs["columns"] = {
+        **{name: {"text": True} for name in ("instrument", "response", "high_means", "licence")},
+        "items": {"counts": "things"},
+        "least_answered": {"unit": "share", "digits": 0, "n": "items"},
+    }
+    return frame
+
+
+def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a scale: the study's variables, those reversed, rule and multiplier, answers needed, on whose word the rule stands.
+
+    `study`: the codebook's entries by instrument.
+    """
+    rows = []
+    for scale, rule in scores.rules.items():
+        part, columns = rule.subscales[scale], scores.items[scale]
+        turned = [name for name, item in zip(columns, part.items) if item in part.reversed]
+        rows.append(
+            {
+                "scale": scale,
+                "variables": ", ".join(columns),
+                "reversed": ", ".join(turned) or None,
+                "rule": rule.rule,
+                "multiply": float(rule.multiply),
+                "items": len(columns),
+                "needed": math.ceil(rule.least_answered * len(columns)),
+                "rule_basis": "stated" if rule.verified else "confirmed",
+                "confirmation": scoring.confirmation(study.get(rule.id, {})),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame.attrs["columns"] = {
+        "multiply": {"unit": "number", "digits": 0, "n": "items"},
+        "items": {"counts": "things"},
+        "needed": {"counts": "things"},
+        "confirmation": {"text": True},
+    }
+    return frame
+
+
+def named(scores: Scores) -> dict[str, dict[str, str]]:
+    """Scale → its name, as the instrument's file has it."""
+    return {scale: dict(rule.subscales[scale].name) for scale, rule in scores.rules.items()}
+
+
+def unworded(study: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """A label for each of the study's variables that hold items whose wording may not be printed: the name of the scale and the item's place in it.
+
+    An instrument that this software does not know is taken as restricted; its own name stands for the scale's.
+    """
+    known = scoring.known()
+    found: dict[str, dict[str, str]] = {}
+    for name, entry in study.items():
+        rule = scoring.instrument(name) if name in known else None
+        if rule is not None and rule.wording == "free":
+            continue
+        parts = rule.subscales if rule else {}
+        for key, items in entry.items():
+            if key != "items" and not key.startswith("items_"):
+                continue
+            scale = key.removeprefix("items").lstrip("_") or next(iter(parts), name)
+            label = parts[scale].name if scale in parts else dict.fromkeys(LANGUAGES, scale)
+            for place, item in enumerate(items, start=1):
+                found[item] = {lang: f"{label[lang]}, {place}" for lang in LANGUAGES}
+    return found
