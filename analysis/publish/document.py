@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.errors import Fault, ProseError, say
 from analysis.publish import tables
+from analysis.publish.front import colophon, front_matter, heading, long_date
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
 from analysis.publish.quotes import plain
@@ -20,7 +21,6 @@ from analysis.publish.sources import LOCALES, fixed_words, localised, word
 
 TEXT_WIDTH = 6.05  # inches
 LINE = re.compile(r"(.*), (?:riga|line) (\d+)$")
-RUNNING = 60  # characters of the running title
 
 
 def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
         "edition": edition.isoformat(),
         "parameters": parameters(source, language),
         "box": box,
-        "colophon": _colophon(context, language, simulated),
+        "colophon": colophon(front, context, language),
         "words": {key: word(key, language) for key in fixed_words()["label"] if "{" not in word_pattern(key)},
         "front": front,
         "cites": {
@@ -68,59 +68,10 @@ def word_pattern(key: str) -> str:
     return str(fixed_words()["label"][key]["it"])
 
 
-def long_date(date: datetime.date, language: str) -> str:
-    """`15 gennaio 2026`, `15 January 2026` (CLDR)."""
-    from babel.dates import format_date
-
-    return format_date(date, "long", locale=LOCALES[language].replace("-", "_"))
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, cut between words where it is longer than `most` characters."""
-    return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
-
-
-def heading(title: str) -> str:
-    """A title for the head of a page: without what follows its colon where it is long, and never more than `RUNNING` characters."""
-    short = title if len(title) <= RUNNING else title.partition(": ")[0]
-    return tables.curled(shortened(short, RUNNING))
-
-
 def timestamp(evidence: Mapping[str, Any]) -> int:
     """Seconds since 1970 of the study's edition date at midnight UTC: the only time that a publication carries."""
     edition = datetime.date.fromisoformat(str(evidence["context"]["edition"]))
     return int(datetime.datetime(edition.year, edition.month, edition.day, tzinfo=datetime.UTC).timestamp())
-
-
-def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
-    language, context = prose.language, source.context
-    title = str(prose.front["title"])
-    fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
-    label = localised(context.get("label") or fixed.get("label"), language)
-    running = heading(title)
-    blank = {"role": None, "affiliation": None, "orcid": None, "email": None}
-    if context.get("provenance") == "simulated":
-        title = f"{label}: {title}"
-        given = [localised(author.get("role"), language) for author in context.get("authors", [])]
-        roles = "; ".join(dict.fromkeys(str(role) for role in given if role))
-        authors = [{**blank, "name": localised(fixed["author"], language), "role": roles or None}]
-    else:
-        authors = [
-            {**blank, **{key: localised(author.get(key), language) or None for key in (*blank, "name")}}
-            for author in context.get("authors", [])
-        ]
-        ours = fixed_words()["provenance"]["simulated"]["author"]
-        for author in authors:
-            if author["name"] in ours.values():
-                author["name"] = localised(ours, language)
-    return {
-        "title": tables.curled(title),
-        "running": running,
-        "abstract": prose.front["abstract"],
-        "keywords": list(prose.front["keywords"]),
-        "jel": list(prose.front["jel"]),
-        "authors": authors,
-    }
 
 
 def parameters(source: Source, language: str) -> str | None:
@@ -132,12 +83,6 @@ def parameters(source: Source, language: str) -> str | None:
         if key != "study" and value != declared.get(key, {}).get("default")
     ]
     return "; ".join(named) or None
-
-
-def _colophon(context: Mapping[str, Any], language: str, simulated: bool) -> list[dict[str, str]]:
-    keys = ["source", "citation", "licence"] + ([] if simulated else ["funder"])
-    entries = [(key, localised(context.get(key), language)) for key in keys]
-    return [{"name": word(key, language), "text": str(text)} for key, text in entries if text]
 
 
 def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str) -> dict[str, Any]:

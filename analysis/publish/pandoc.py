@@ -140,9 +140,13 @@ def make_pdf(work: Work) -> dict[str, bytes]:
 
 def make_html(work: Work) -> dict[str, bytes]:
     """The format `html`."""
+    from analysis.publish import metadata
+
     others = [language for language in work.proses if language != work.language]
     made = html(work.document, work.folder, work.bibliography, work.time, others)
-    return {f"{work.language}.html": made}
+    front, context = work.document["front"], work.source.context
+    about = metadata.head(front, context, work.language, others, draft=work.draft)
+    return {f"{work.language}.html": made.replace(b"<!-- metadata -->", about.encode("utf-8"), 1)}
 
 
 def html(
@@ -160,7 +164,9 @@ def html(
         },
         "draft": document["draft"],
         "other": [
-            {"language": language, "name": NAMES[language]} for language in LANGUAGES if language in others
+            {"language": language, "name": NAMES[language], "file": f"{language}{document.get('suffix', '')}.html"}
+            for language in LANGUAGES
+            if language in others
         ],
     }
     metadata = {key: _escaped(value) for key, value in variables.items()}
