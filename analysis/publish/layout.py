@@ -8,20 +8,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import Fault, ProseError, say
+from analysis.errors import Fault, say
+from analysis.publish import toml, twins
+from analysis.publish.marks import FENCE, HEADING, LABEL, SHOW
 from analysis.publish.quotes import Place, nearest
 from analysis.publish.sources import LANGUAGES
 
-HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*$", re.MULTILINE)
-FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-LABEL = re.compile(r"\{[^}\n]*?#([\w:-]+)")
-SHOW = re.compile(r"^[ \t]*`\{show\}[ \t]*([^`\n]*?)[ \t]*`[ \t]*$", re.MULTILINE)
 KINDS = {"fig": "figure", "tbl": "table"}
 
 
@@ -95,7 +92,7 @@ def read(
     study = evidence.get("context", {}).get("study", "")
     name = f"data/{study}/texts/{texts.name}" if texts else ""
     found = texts if texts is not None and texts.is_file() else None
-    spec = _toml(notebook.with_suffix(".toml"), f"notebooks/{notebook.stem}.toml")
+    spec = toml.read(notebook.with_suffix(".toml"), f"notebooks/{notebook.stem}.toml")
     for group, entries in evidence.get("captions", {}).items():  # of the notebooks cited; its own come first
         mine = spec.setdefault(group, {})
         mine.update({key: {**entry, **mine.get(key, {})} for key, entry in entries.items()})
@@ -103,19 +100,12 @@ def read(
         notebook,
         json.loads(notebook.read_text(encoding="utf-8"))["cells"],
         spec,
-        _toml(found, name) if found else {},
+        toml.texts(found, name) if found else {},
         name,
         frozenset(keys),
         evidence,
         outputs,
     )
-
-
-def _toml(path: Path, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, OSError) as error:
-        raise ProseError(Fault(str(error), name)) from error
 
 
 def blocks(
@@ -134,51 +124,32 @@ def blocks(
     return laid, faults
 
 
+def part(cell: Mapping[str, Any], source: Source, slides: bool) -> bool:
+    """Whether the cell is part of this study's paper, or of its slides; code is part of the paper."""
+    tags = cell.get("metadata", {}).get("tags", [])
+    if cell["cell_type"] != "markdown":
+        return cell["cell_type"] == "code"
+    return "notebook-only" not in tags and ("slide" in tags) == slides and holds(tags, source)
+
+
 def _cells(source: Source, slides: bool) -> tuple[list[Block], list[Fault]]:
     found: list[Block] = []
     faults: list[Fault] = []
-    pending: Mapping[str, Any] | None = None
-
-    def alone(cell: Mapping[str, Any], missing: str) -> None:
-        what = {
-            "en": say("manca il testo inglese gemello", "the English twin is missing"),
-            "it": say("manca il testo italiano gemello", "the Italian twin is missing"),
-        }[missing]
-        faults.append(TwinFault(what, str(Place(source.name, cell["id"], 1))))
-        found.extend(_texts({"it" if missing == "en" else "en": cell}, source, faults))
-
-    for cell in source.cells:
-        tags = cell.get("metadata", {}).get("tags", [])
-        if cell["cell_type"] == "code":
-            if pending is not None:
-                alone(pending, "en")
-                pending = None
-            found += [] if slides else _slots(cell["id"], source, found)
-            continue
-        if cell["cell_type"] != "markdown" or "notebook-only" in tags or not holds(tags, source):
-            continue
-        if ("slide" in tags) != slides:
-            continue
-        if "lang-it" in tags:
-            if pending is not None:
-                alone(pending, "en")
-            pending = cell
-        elif "lang-en" in tags:
-            if pending is None:
-                alone(cell, "it")
-            else:
-                found += _texts({"it": pending, "en": cell}, source, faults)
-                pending = None
+    for group in twins.grouped(cell for cell in source.cells if part(cell, source, slides)):
+        place = str(Place(source.name, next(iter(group.values()))["id"]))
+        if "code" in group:
+            found += [] if slides else _slots(group["code"]["id"], source, found, faults)
+        elif "" in group:
+            what = say("testo senza lingua", "text without a language")
+            faults.append(Fault(what, place, allowed="lang-it, lang-en, notebook-only"))
         else:
-            faults.append(
-                Fault(
-                    say("testo senza lingua", "text without a language"),
-                    str(Place(source.name, cell["id"], 1)),
-                    allowed="lang-it, lang-en, notebook-only",
-                )
-            )
-    if pending is not None:
-        alone(pending, "en")
+            if "en" not in group:
+                what = say("manca il testo inglese gemello", "the English twin is missing")
+                faults.append(TwinFault(what, place))
+            elif "it" not in group:
+                what = say("manca il testo italiano gemello", "the Italian twin is missing")
+                faults.append(TwinFault(what, place))
+            found += _texts(group, source, faults)
     return found, faults
 
 
@@ -202,10 +173,14 @@ def holds(tags: Sequence[str], source: Source) -> bool:
     return all(tests[kind](name) for kind, _, name in split if kind in tests)
 
 
-def _slots(cell: str, source: Source, before: Sequence[Block]) -> list[Block]:
+def _slots(cell: str, source: Source, before: Sequence[Block], faults: list[Fault]) -> list[Block]:
     seen = {block.key for block in before if block.key}
     slots = []
     for output in source.outputs.get(cell, []):
+        if output.get("output_type") == "error":
+            error = f"{output.get('ename', '')}: {output.get('evalue', '')}".strip(": ")
+            what = say(f"la cella è finita in errore ({error})", f"the cell ended in an error ({error})")
+            faults.append(Fault(what, str(Place(source.name, cell))))
         made = output.get("metadata", {}).get("altro", {})
         kind, key = made.get("kind"), made.get("key", "")
         if kind in ("figure", "table") and key in source.evidence.get(f"{kind}s", {}) and key not in seen:
@@ -214,26 +189,18 @@ def _slots(cell: str, source: Source, before: Sequence[Block]) -> list[Block]:
     return slots
 
 
-def _texts(twins: Mapping[str, Mapping[str, Any]], source: Source, faults: list[Fault]) -> list[Block]:
-    parts = {language: _segments("".join(cell["source"])) for language, cell in twins.items()}
-    ids = {cell["id"] for cell in twins.values()}
-    shapes = [[(level, label) for _, level, label, _ in part] for part in parts.values()]
-    if len(shapes) == 2 and shapes[0] != shapes[1]:
-        faults.append(
-            TwinFault(
-                say(
-                    f"titoli o etichette diversi dal testo gemello {twins['en']['id']}",
-                    f"headings or labels differ from the twin {twins['en']['id']}",
-                ),
-                str(Place(source.name, twins["it"]["id"], 1)),
-            )
-        )
-        parts = {language: [(0, 0, "", "".join(cell["source"]))] for language, cell in twins.items()}
+def _texts(pair: Mapping[str, Mapping[str, Any]], source: Source, faults: list[Fault]) -> list[Block]:
+    """The blocks of twin cells; where their headings differ, which lint.py reports, one block."""
+    parts = {language: _segments(twins.source(cell)) for language, cell in pair.items()}
+    ids = {cell["id"] for cell in pair.values()}
+    shapes = [[(level, label) for _, level, label, _ in segments] for segments in parts.values()]
+    if shapes[0] != shapes[-1]:
+        parts = {language: [(0, 0, "", twins.source(cell))] for language, cell in pair.items()}
     made = []
     for segments in zip(*parts.values()):
         _, level, label, _ = segments[0]
         text = {
-            language: Text(body, Place(source.name, twins[language]["id"], 1 + offset))
+            language: Text(body, Place(source.name, pair[language]["id"], 1 + offset))
             for language, (offset, _, _, body) in zip(parts, segments)
         }
         names = ids | ({label} if label else set())
@@ -251,11 +218,6 @@ def _shown(block: Block, source: Source, faults: list[Fault]) -> list[Block]:
     keys = [[match[1] for match in found] for found in asked.values()]
     if not any(keys):
         return [block]
-    if keys[0] != keys[-1]:
-        what = say(
-            "i gemelli mostrano figure o tabelle diverse", "the twins show different figures or tables"
-        )
-        faults.append(TwinFault(what, str(block.place), allowed=f"it: {keys[0]}, en: {keys[-1]}"))
     made: list[Block] = []
     for i in range(len(min(keys, key=len)) + 1):
         text = {}
@@ -264,7 +226,7 @@ def _shown(block: Block, source: Source, faults: list[Fault]) -> list[Block]:
             begin = found[i - 1].end() if i else 0
             end = found[i].start() if i < len(min(keys, key=len)) else len(whole.source)
             text[language] = Text(whole.source[begin:end], whole.place.at(whole.source, begin))
-        if any(part.source.strip() for part in text.values()):
+        if any(half.source.strip() for half in text.values()):
             level = 0 if i else block.level
             made.append(Block("text", block.place, level=level, names=block.names, text=text))
         if i < len(min(keys, key=len)):

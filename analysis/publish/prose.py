@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, say
-from analysis.publish.layout import FENCE, HEADING, LABEL, Block, Source, Text, blocks, read
+from analysis.publish import lint
+from analysis.publish.layout import Block, Source, Text, blocks, read
+from analysis.publish.marks import CITATION, HEADING, LABEL, REFERENCE, without_code
 from analysis.publish.quotes import Place, fill, nearest
 from analysis.publish.sources import LANGUAGES, localised
 
-REFERENCE = re.compile(r"(?<![\w\\@])@((?:fig|tbl|eq|sec)-[\w-]*\w)")
-CITATION = re.compile(r"(?<![\w\\@.])@\{?(?!(?:fig|tbl|eq|sec)-)([A-Za-z_][\w:.#$%&+?<>~/-]*\w)")
 EQUATION = re.compile(r"[ \t]*\$\$(.+?)\$\$[ \t]*(\{[^\n]*\})?[ \t]*", re.DOTALL)
 ALT = re.compile(r"alt=\"([^\"]+)\"")
-CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 IMAGE = re.compile(r"!\[[^\]]*\]\(")
 FRONT = ("title", "abstract", "keywords")
 
@@ -72,7 +71,10 @@ def compose(
         checked += texts
         if made:
             items.append(made)
-    found += _links(laid, checked, source, language, slides)
+    front_texts = lint.front_texts(source, language)
+    found += lint.of_texts([*front_texts, *checked], source, language)
+    found += lint.of_twins(source, languages, slides, (key for key, _ in _labels(laid, language)))
+    found += _links(laid, checked, front_texts, source, language, slides)
     cites = any(_citations(text) for text in checked)
     return Prose(language, front, items, list(dict.fromkeys(found)), cites)
 
@@ -112,7 +114,7 @@ def _item(
             return None, [], []
         filled, found = fill(text.source, source.evidence, language, text.place)
         marked, _ = fill(text.source, source.evidence, language, text.place, trace=True)
-        visible = _without_code(text.source)
+        visible = without_code(text.source)
         for match in EQUATION.finditer(visible):
             if not ALT.search(match[2] or ""):
                 found.append(
@@ -170,11 +172,19 @@ def _own(
         filled, more = fill(value, source.evidence, language, place, markdown=markdown)
         if markdown:
             found.extend(more)
-            texts.append(Text(_without_code(value), place))
+            texts.append(Text(without_code(value), place))
         return linked(filled) if markdown else filled
 
     rows = block.own.get("rows", [])
     columns = localised(block.own.get("columns", []), language) or []
+    if not any(str(name).strip() for name in columns):
+        what = say(f"{block.key}: tabella senza intestazione", f"{block.key}: table without a header")
+        step = 'columns = { it = ["…"], en = ["…"] }'
+        found.append(
+            Fault(
+                what, str(Place(source.texts_name, f"tables.{block.key}.columns.{language}")), next_step=step
+            )
+        )
     for row in rows:
         if len(row) != len(columns):
             what = say(f"riga di {len(row)} celle", f"row of {len(row)} cells")
@@ -210,7 +220,7 @@ def _captioned(
         filled, more = fill(str(text).strip(), source.evidence, language, place, markdown=part != "alt")
         found += more
         item[part] = filled if part == "alt" else linked(filled)
-        texts.append(Text(_without_code(str(text)), place))
+        texts.append(Text(without_code(str(text)), place))
     same = [
         " ".join(str(localised(entry.get(part), language) or "").split()).rstrip(".")
         for part in ("caption", "alt")
@@ -227,18 +237,9 @@ def _captioned(
     return item, texts, found
 
 
-def _without_code(text: str) -> str:
-    """The text with code blanked out, character for character, so that positions hold."""
-
-    def blank(match: re.Match[str]) -> str:
-        return re.sub(r"[^\n]", " ", match[0])
-
-    return CODE.sub(blank, FENCE.sub(blank, text))
-
-
 def linked(text: str) -> str:
     """Cross-references as spans for the filter: left to pandoc, `@tbl-x [@smith2000]` would be one citation."""
-    visible = _without_code(text)
+    visible = without_code(text)
     for match in reversed(list(REFERENCE.finditer(visible))):
         text = f'{text[: match.start()]}[]{{.reference to="{match[1]}"}}{text[match.end() :]}'
     return text
@@ -259,7 +260,12 @@ def _citations(text: Text) -> list[re.Match[str]]:
 
 
 def _links(
-    laid: Sequence[Block], checked: Sequence[Text], source: Source, language: str, slides: bool
+    laid: Sequence[Block],
+    checked: Sequence[Text],
+    front: Sequence[Text],
+    source: Source,
+    language: str,
+    slides: bool,
 ) -> list[Fault]:
     """Labels, references, citations and heading levels of the whole paper; slides may show without referring, and begin at any level."""
     found: list[Fault] = []
@@ -271,9 +277,9 @@ def _links(
             )
         labels.setdefault(key, place)
     referred: set[str] = set()
-    for text in checked:
+    for text in checked if slides else [*checked, *front]:
         for match in REFERENCE.finditer(text.source):
-            referred.add(match[1])
+            referred |= {match[1]} if text in checked else set()
             if match[1] not in labels:
                 what = say(
                     f"rinvio a «{match[1]}», che non c'è", f"reference to '{match[1]}', which does not exist"
@@ -304,7 +310,7 @@ def _labels(laid: Iterable[Block], language: str) -> Iterable[tuple[str, Place]]
         if block.key:
             yield block.label, block.place
         elif text := block.text.get(language):
-            visible = _without_code(text.source)
+            visible = without_code(text.source)
             for match in LABEL.finditer(visible):
                 yield match[1], text.place.at(visible, match.start())
 

@@ -1,7 +1,7 @@
 """What prose quotes from the evidence: `{val} key`, `{say} key` and `{lit} x`, printed in the reader's language.
 
 `{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it. In a notebook that cites
-others a key is `notebook:key`. A traced quotation says in the Markdown what it quotes, so that the filter can mark or link the place.
+others a key is `notebook:key`, and `{paper} notebook` prints the title of the paper cited. A traced quotation says in the Markdown what it quotes, so that the filter can mark or link the place.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from analysis.evidence import words
 from analysis.publish.sources import word
 
 QUOTE = re.compile(r"`\{(val|say|lit)\}\s*([^`]*?)\s*`")
+QUOTED = re.compile(r"(?<!`)`\{(\w+)\}[^`\n]*`(?!`)")
+KINDS = ("val", "say", "lit")
+PAPER = re.compile(r"`\{paper\}\s*([^`]*?)\s*`")
 PARTS = ("interval", "n", "low", "high", "se")
 SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -114,7 +117,31 @@ def fill(
         printed = plain(found) if markdown and kind != "say" else found
         return traced(printed, kind, key, evidence) if trace and kind != "lit" else printed
 
-    return QUOTE.sub(replace, text), faults
+    for match in QUOTED.finditer(text):
+        if match[1] not in KINDS:
+            faults.append(_misquoted(match, str(place.at(text, match.start()))))
+    def title(match: re.Match[str]) -> str:
+        cited, name = evidence.get("cites", {}), match[1]
+        if name not in cited:
+            what = say(f"«{name}» non è fra i notebook citati", f"'{name}' is not among the notebooks cited")
+            faults.append(Fault(what, str(place.at(text, match.start())), next_step=nearest(name, cited)))
+            return f"??{plain(name) if markdown else name}??"
+        found = word("quoted-title", language, title=cited[name]["title"][language])
+        printed = plain(found) if markdown else found
+        return f'[{printed}]{{.value of="{name}:"}}' if trace else printed
+
+    return PAPER.sub(title, QUOTE.sub(replace, text)), faults
+
+
+def _misquoted(match: re.Match[str], where: str) -> Fault:
+    if match[1] == "show":
+        what = say("«{show}» sta da solo nel suo paragrafo", "'{show}' stands alone in its paragraph")
+        step = say(
+            "Nel testo si rinvia con @fig-… o @tbl-….", "Within a text, refer to it by @fig-… or @tbl-…."
+        )
+        return Fault(what, where, next_step=step)
+    what = say(f"«{{{match[1]}}}» non si conosce", f"'{{{match[1]}}}' is not known")
+    return Fault(what, where, "{val}, {say}, {lit}, {show}", nearest(match[1], KINDS))
 
 
 def _look_up(
@@ -122,6 +149,10 @@ def _look_up(
 ) -> tuple[str | None, list[Fault]]:
     entries = evidence.get("numbers" if kind == "val" else "statements", {})
     name, part = entry_of(key, entries) if kind == "val" else (key, "")
+    whole, _, other = key.rpartition(".")
+    if kind == "val" and name not in entries and whole in entries:
+        what = say(f"«{whole}» non ha una parte «{other}»", f"'{whole}' has no part '{other}'")
+        return None, [Fault(what, where, ", ".join(PARTS), nearest(other, PARTS))]
     if name not in entries:
         what = (
             say(f"il numero «{name}» non è nell'evidenza", f"number '{name}' is not in the evidence")

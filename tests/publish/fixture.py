@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.publish import twins
+
 
 def both(italian: str, english: str) -> dict[str, str]:
     return {"it": italian, "en": english}
@@ -267,7 +269,7 @@ class Paper:
         record, notebooks = self.folder / "record", self.folder / "notebooks"
         record.mkdir(parents=True, exist_ok=True)
         notebooks.mkdir(exist_ok=True)
-        book = {"cells": self.cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        book = {"cells": self._accepted(), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         _put(notebooks / "sample.ipynb", json.dumps(book, ensure_ascii=False))
         _put(notebooks / "sample.toml", self.spec)
         _put(notebooks / "references.bib", self.bibliography)
@@ -279,6 +281,18 @@ class Paper:
             return record, notebooks / "sample.ipynb", None
         _put(self.folder / "texts.toml", self.texts)
         return record, notebooks / "sample.ipynb", self.folder / "texts.toml"
+
+    def _accepted(self) -> list[dict[str, Any]]:
+        """The cells, with every English twin accepted as it is, unless a test has set its mark."""
+        made = []
+        for group in twins.grouped(self.cells):
+            for language, one in group.items():
+                kept = one["metadata"].get("altro")
+                if language == "en" and "it" in group and kept is None:
+                    mark = {"altro": {"translates": twins.mark(twins.source(group["it"]))}}
+                    one = {**one, "metadata": {**mark, **one["metadata"]}}
+                made.append(one)
+        return made
 
     def change(self, name: str, old: str, new: str) -> None:
         """Replace text in the cell `name`."""
