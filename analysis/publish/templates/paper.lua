@@ -7,7 +7,10 @@ local labels, problems = {}, {}
 local count = { figure = 0, table = 0, equation = 0 }
 local section = { 0, 0, 0, 0, 0, 0 }
 local typst = FORMAT:match("typst") ~= nil
-local html = FORMAT:match("html") ~= nil
+local slides = FORMAT:match("revealjs") ~= nil -- neither figures nor sections are numbered there
+local html = slides or FORMAT:match("html") ~= nil
+local jats = FORMAT:match("jats") ~= nil
+local letter = "" -- of the appendix's section, before the number of a table
 local NBSP = "\u{a0}"
 local LONG = 13 -- letters of a word that may be divided in a table
 local SHORT = 16 -- tables of so many lines are not broken across pages
@@ -41,13 +44,14 @@ local function number(kind, id, cell)
   count[kind] = count[kind] + 1
   if id ~= "" then
     if labels[id] then problem(cell, "label " .. id .. " used twice") end
-    labels[id] = { kind = kind, n = tostring(count[kind]) }
+    labels[id] = { kind = kind, n = letter .. count[kind] }
   end
-  return count[kind]
+  return letter .. count[kind]
 end
 
 local function caption(kind, item)
   local n = number(kind, item.key, item.cell)
+  if slides then return inlines(item.caption, item.cell) end
   local label = pandoc.Span({ pandoc.Str(words[kind] .. NBSP .. n .. ".") }, pandoc.Attr("", { "label" }))
   local made = pandoc.Inlines({ typst and pandoc.Strong({ pandoc.Str(words[kind] .. NBSP .. n .. ".") }) or label, pandoc.Space() })
   made:extend(inlines(item.caption, item.cell))
@@ -69,20 +73,20 @@ local function figure(item)
   if typst then
     image = pandoc.RawInline("typst", "#image(" .. quoted(item.file) .. ", width: " .. item.width .. ", alt: " .. quoted(item.alt) .. ")")
   else
-    image = pandoc.Image({ pandoc.Str(item.alt) }, item.file, "", pandoc.Attr("", {}, { { "alt", item.alt }, { "style", "width:" .. item.width } }))
+    image = pandoc.Image({ pandoc.Str(item.alt) }, item.file, "", pandoc.Attr("", {}, slides and { { "alt", item.alt } } or { { "alt", item.alt }, { "style", "width:" .. item.width } }))
   end
-  local made = pandoc.Figure({ pandoc.Plain({ image }) }, { long = { pandoc.Plain(caption("figure", item)) } }, pandoc.Attr(item.key))
+  local made = pandoc.Figure({ pandoc.Plain({ image }) }, { long = { pandoc.Plain(caption("figure", item)) } }, pandoc.Attr(item.key, slides and { item.shape } or {}))
   return pandoc.Blocks({ made })
 end
 
-local function breakable(word, head)
-  -- an address may be broken after a slash
+local function breakable(word, head, code)
+  -- an address may be broken after a slash, an identifier after its marks, without a hyphen
   local made = pandoc.Inlines({})
-  for piece in word:gmatch("[^/]*/*") do
+  for piece in word:gmatch(code and "[^-_:/]*[-_:/]*" or "[^/]*/*") do
     if piece ~= "" then
       if #made > 0 and typst then made:insert(pandoc.RawInline("typst", "#sym.zws;")) end
       if #made > 0 and html then made:insert(pandoc.RawInline("html", "<wbr>")) end
-      local long = typst and not head and (utf8.len(piece) or 0) > LONG
+      local long = typst and not head and not code and (utf8.len(piece) or 0) > LONG
       made:insert(long and pandoc.RawInline("typst", "#text(hyphenate: true)[" .. typst_of(pandoc.Str(piece)) .. "]") or pandoc.Str(piece))
     end
   end
@@ -108,7 +112,7 @@ local function cell_of(cell, align, attributes, head)
     content = pandoc.Inlines({})
     for word in cell.text:gmatch("%S+") do
       if #content > 0 then content:insert(pandoc.Space()) end
-      content:extend(breakable(word, head))
+      content:extend(breakable(word, head, cell.code))
     end
   end
   if head and cell.under ~= "" then
@@ -146,11 +150,11 @@ local function table_of(item)
   for _, note in ipairs(item.notes) do notes:insert(pandoc.Para(inlines(note, item.cell))) end
   local out = pandoc.Blocks({})
   if html then
-    out:insert(pandoc.Div({ made }, pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", words.table .. " " .. count.table } })))
+    out:insert(pandoc.Div({ made }, pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", words.table .. " " .. letter .. count.table } })))
   else
     out:insert(made)
   end
-  if #notes > 0 then out:extend(div("notes", notes)) end
+  if #notes > 0 then out:extend(div(slides and "below" or "notes", notes)) end -- in slides, "notes" are the speaker's
   if typst and not item.flipped and item.lines <= SHORT then
     out:insert(1, pandoc.RawBlock("typst", "#together["))
     out:insert(pandoc.RawBlock("typst", "]"))
@@ -174,17 +178,23 @@ local function equation(block, cell)
   end
   local content = pandoc.Inlines({ math })
   if n then content:insert(pandoc.Span({ pandoc.Str("(" .. n .. ")") }, pandoc.Attr("", { "number" }))) end
+  if jats then content:insert(pandoc.Span({ pandoc.Str(alt) }, pandoc.Attr("", { "alt" }))) end
   return pandoc.Div({ pandoc.Para(content) }, pandoc.Attr(id, { "equation" }))
 end
 
 local function header(block)
+  block.content = block.content:walk({ Span = function(span) if span.attributes.of then return span.content end end })
+  if slides then return block end
   local title = block.content
   if not block.classes:includes("unnumbered") then
     section[block.level] = section[block.level] + 1
-  block.content = block.content:walk({ Span = function(span) if span.attributes.of then return span.content end end })
-  if slides then return block end
     for level = block.level + 1, 6 do section[level] = 0 end
     local n = table.concat(section, ".", 1, block.level)
+    if paper.appendix then
+      letter = string.char(64 + section[1])
+      n = n:gsub("^%d+", letter)
+      if block.level == 1 then count.table = 0 end
+    end
     local id, again = block.identifier, 1
     while labels[id] do -- headings without a label of their own may be alike
       again = again + 1
@@ -192,7 +202,7 @@ local function header(block)
     end
     block.identifier = id
     labels[id] = { kind = "section", n = n }
-    if html then
+    if html or jats then
       title:insert(1, pandoc.Span({ pandoc.Str(n) }, pandoc.Attr("", { "number" })))
       title:insert(2, pandoc.Space())
     end
@@ -245,7 +255,8 @@ local function quotation(span)
     return pandoc.Span(content, pandoc.Attr(id))
   end
   if FORMAT:match("jats") then return content end
-  local target = cited.folder .. "/" .. paper.language .. (typst and ".pdf" or ".html#value-" .. of:match(":(.*)$"))
+  local key = of:match(":(.*)$")
+  local target = cited.folder .. "/" .. paper.language .. (typst and ".pdf" or ".html") .. ((typst or key == "") and "" or "#value-" .. key)
   local from = words.quoted .. ": " .. cited.title
   if span.classes:includes("value") then
     return pandoc.Link(content, target, from, pandoc.Attr("", { "quoted" }))
@@ -260,6 +271,36 @@ local function inline_math(math)
   if typst and math.mathtype == "InlineMath" then
     return pandoc.RawInline("typst", "#math.equation(alt: " .. quoted(math.text) .. ", " .. typst_of(math) .. ")")
   end
+end
+
+local function arranged(blocks)
+  -- each slide as heading, text, figure or table, foot; the heading's class says how they stand
+  local made, at, text, shown, notes = pandoc.Blocks({}), nil, nil, nil, nil
+  local function close()
+    if not at then return end
+    local tall = false
+    for _, block in ipairs(shown) do tall = tall or block.classes:includes("tall") end
+    at.classes:insert(#shown == 0 and "plain" or (tall and #text > 0) and "beside" or "stacked")
+    made:insert(at)
+    if #text > 0 then made:insert(pandoc.Div(text, pandoc.Attr("", { "text" }))) end
+    made:extend(shown)
+    made:insert(pandoc.Div({ pandoc.Plain(pandoc.Inlines(pandoc.Str(paper.foot))) }, pandoc.Attr("", { "foot" })))
+    made:extend(notes)
+  end
+  for _, block in ipairs(blocks) do
+    if block.t == "Header" and block.level == 2 then
+      close()
+      at, text, shown, notes = block, pandoc.Blocks({}), pandoc.Blocks({}), pandoc.Blocks({})
+    elseif block.t == "Figure" or (block.t == "Div" and (block.classes:includes("scroll") or block.classes:includes("below"))) then
+      shown:insert(block)
+    elseif block.t == "Div" and block.classes:includes("notes") then
+      notes:insert(block)
+    else
+      text:insert(block)
+    end
+  end
+  close()
+  return made
 end
 
 function Pandoc(doc)
@@ -279,9 +320,10 @@ function Pandoc(doc)
   blocks = blocks:walk({ Span = references }):walk({ Span = quotation }):walk({ Math = inline_math })
   if typst then blocks:insert(pandoc.RawBlock("typst", "#flush()")) end
   if paper.references then
-    blocks:insert(pandoc.Header(1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
+    blocks:insert(pandoc.Header(slides and 2 or 1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
     blocks:extend(div("references", { pandoc.Div({}, pandoc.Attr("refs")) }))
   end
+  if slides then blocks = arranged(blocks) end
   if #problems > 0 then
     for _, text in ipairs(problems) do io.stderr:write("ALTRO\t" .. text .. "\n") end
     os.exit(65)
