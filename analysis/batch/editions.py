@@ -78,9 +78,8 @@ class Notebook:
     def cites(self) -> dict[str, bool]:
         """The notebooks whose evidence it quotes, and whether it needs each; empty for a notebook that computes."""
         entry = self.front.get("cites", {})
-        return dict.fromkeys(entry.get("optional", []), False) | dict.fromkeys(
-            entry.get("notebooks", []), True
-        )
+        names = [*entry.get("notebooks", []), *entry.get("optional", [])]
+        return {name: name in entry.get("notebooks", []) for name in names}
 
     @cached_property
     def schema(self) -> dict[str, typed.Parameter]:

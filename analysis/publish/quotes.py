@@ -1,7 +1,8 @@
 """What prose quotes from the evidence: `{val} key`, `{say} key` and `{lit} x`, printed in the reader's language.
 
 `{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it. In a notebook that cites
-others a key is `notebook:key`, and `{paper} notebook` prints the title of the paper cited. A traced quotation says in the Markdown what it quotes, so that the filter can mark or link the place.
+others a key is `notebook:key`, and `{paper} notebook` prints the title of the paper cited. A traced quotation says in the Markdown what it
+quotes, so that the filter can mark or link the place.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from analysis.publish.sources import word
 
 QUOTE = re.compile(r"`\{(val|say|lit)\}\s*([^`]*?)\s*`")
 QUOTED = re.compile(r"(?<!`)`\{(\w+)\}[^`\n]*`(?!`)")
-KINDS = ("val", "say", "lit")
+KINDS = ("val", "say", "lit", "paper")
 PAPER = re.compile(r"`\{paper\}\s*([^`]*?)\s*`")
 PARTS = ("interval", "n", "low", "high", "se")
 SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
@@ -117,9 +118,6 @@ def fill(
         printed = plain(found) if markdown and kind != "say" else found
         return traced(printed, kind, key, evidence) if trace and kind != "lit" else printed
 
-    for match in QUOTED.finditer(text):
-        if match[1] not in KINDS:
-            faults.append(_misquoted(match, str(place.at(text, match.start()))))
     def title(match: re.Match[str]) -> str:
         cited, name = evidence.get("cites", {}), match[1]
         if name not in cited:
@@ -130,6 +128,9 @@ def fill(
         printed = plain(found) if markdown else found
         return f'[{printed}]{{.value of="{name}:"}}' if trace else printed
 
+    for match in QUOTED.finditer(text):
+        if match[1] not in KINDS:
+            faults.append(_misquoted(match, str(place.at(text, match.start()))))
     return PAPER.sub(title, QUOTE.sub(replace, text)), faults
 
 
@@ -141,7 +142,7 @@ def _misquoted(match: re.Match[str], where: str) -> Fault:
         )
         return Fault(what, where, next_step=step)
     what = say(f"«{{{match[1]}}}» non si conosce", f"'{{{match[1]}}}' is not known")
-    return Fault(what, where, "{val}, {say}, {lit}, {show}", nearest(match[1], KINDS))
+    return Fault(what, where, "{val}, {say}, {lit}, {show}, {paper}", nearest(match[1], KINDS))
 
 
 def _look_up(
