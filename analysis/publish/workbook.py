@@ -9,7 +9,8 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.publish.document import front_matter
@@ -33,6 +34,38 @@ def make(work: Work) -> dict[str, bytes]:
 
 def workbook(source: Source, prose: Prose) -> bytes:
     """The XLSX file of one language: a sheet of contents, then a sheet a table (figures' data included), same bytes every time."""
+    language = prose.language
+    sheets: list[Sheet] = []
+    numbers = {"table": 0, "figure": 0}
+    for item in prose.items:
+        kind = "figure" if item["kind"] == "figure" else "table"
+        if item["kind"] not in (*TABLES, "figure"):
+            continue
+        numbers[kind] += 1
+        heading = f"{word(kind, language)} {numbers[kind]}. {SPECIAL.sub('', item['caption'])}"
+        if item["kind"] == "own":
+            parts = {"": _own(item["plain"], language)}
+        elif item["kind"] == "table":
+            parts = {"": source.evidence["tables"][item["key"]]}
+        else:
+            parts = dict(source.evidence["figures"][item["key"]].get("tables", {}))
+        for name, table in parts.items():
+            sheets.append(Sheet(item["key"] + (f" {name}" if len(parts) > 1 else ""), heading, table, item))
+    return book_of(source, prose, front_matter(prose, source)["title"], sheets)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table to write: the name of its sheet, its heading, the table as the record keeps it, and the item with `note` and `source`."""
+
+    name: str
+    heading: str
+    table: Mapping[str, Any]
+    item: Mapping[str, Any]
+
+
+def book_of(source: Source, prose: Prose, title: str, sheets: Sequence[Sheet]) -> bytes:
+    """The bytes of a workbook: a sheet of contents with the paper's label, then these sheets."""
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
@@ -42,7 +75,6 @@ def workbook(source: Source, prose: Prose) -> bytes:
     cover.title = word("contents", language)
     edition = datetime.datetime.fromisoformat(str(context["edition"]))
     label = localised(context.get("label"), language)
-    title = front_matter(prose, source)["title"]
     lines = [
         (title, ""),
         *([(str(label), "")] if label else []),
@@ -58,27 +90,12 @@ def workbook(source: Source, prose: Prose) -> bytes:
     for row, (name, text) in enumerate(lines, 1):
         _text(cover, row, 1, name).font = Font(bold=True, size=14 if row == 1 else 11)
         _text(cover, row, 2, text)
-    numbers = {"table": 0, "figure": 0}
-    for item in prose.items:
-        kind = "figure" if item["kind"] == "figure" else "table"
-        if item["kind"] not in (*TABLES, "figure"):
-            continue
-        numbers[kind] += 1
-        heading = f"{word(kind, language)} {numbers[kind]}. {SPECIAL.sub('', item['caption'])}"
-        if item["kind"] == "own":
-            parts = {"": _own(item["plain"], language)}
-        elif item["kind"] == "table":
-            parts = {"": source.evidence["tables"][item["key"]]}
-        else:
-            parts = dict(source.evidence["figures"][item["key"]].get("tables", {}))
-        for name, table in parts.items():
-            sheet = book.create_sheet(
-                _sheet_name(item["key"] + (f" {name}" if len(parts) > 1 else ""), book.sheetnames)
-            )
-            _fill(sheet, table, heading, item, label, context, language)
-            lines.append((sheet.title, heading))
-            _text(cover, len(lines), 1, sheet.title).hyperlink = f"#'{sheet.title}'!A1"
-            _text(cover, len(lines), 2, heading)
+    for one in sheets:
+        sheet = book.create_sheet(_sheet_name(one.name, book.sheetnames))
+        _fill(sheet, one.table, one.heading, one.item, label, context, language)
+        lines.append((sheet.title, one.heading))
+        _text(cover, len(lines), 1, sheet.title).hyperlink = f"#'{sheet.title}'!A1"
+        _text(cover, len(lines), 2, one.heading)
     cover.column_dimensions["A"].width = 28
     cover.column_dimensions["B"].width = 100
     properties = book.properties

@@ -158,6 +158,8 @@ local function table_of(item)
   if typst and not item.flipped and item.lines <= SHORT then
     out:insert(1, pandoc.RawBlock("typst", "#together["))
     out:insert(pandoc.RawBlock("typst", "]"))
+  elseif typst and paper.appendix and not item.flipped then
+    out:insert(1, pandoc.RawBlock("typst", "#reserve(45mm)"))
   elseif typst and item.flipped then
     out:insert(1, pandoc.RawBlock("typst", "#page(flipped: true, margin: (top: 25mm, bottom: 19mm))["))
     out:insert(pandoc.RawBlock("typst", "]"))
