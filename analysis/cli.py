@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis import places
+from analysis import places, progress
 from analysis.arguments import Parser
 from analysis.errors import AltroError, Fault, ParameterError, language, say
 
@@ -110,6 +108,19 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check", check, "tutti i difetti di uno studio", "every fault of a study")
     sub.add_argument("studies", nargs="+", metavar=say("STUDIO", "STUDY"))
 
+    sub = command(
+        "twins",
+        twins,
+        "i testi inglesi da rivedere, perché l'italiano è cambiato",
+        "the English texts to be revised, since the Italian has changed",
+    )
+    sub.add_argument(
+        "--accept",
+        nargs=2,
+        metavar=("NOTEBOOK", say("CELLA", "CELL")),
+        help=say("accetta la traduzione di una cella", "accept the translation of one cell"),
+    )
+
     command(
         "list",
         show,
@@ -181,7 +192,7 @@ def papers(chosen: argparse.Namespace) -> int:
         if chosen.studies or chosen.notebook:
             print(_not_possible(study, notebook, lacking))
     languages = (chosen.lang,) if chosen.draft and chosen.lang else ("it", "en")
-    with pipeline.alone(), _Progress(2 * len(planned)) as progress:
+    with pipeline.alone(), progress.Progress(2 * len(planned)) as shown:
         summary = pipeline.bring_up_to_date(
             planned,
             functools.partial(_render, languages=languages, draft=chosen.draft),
@@ -189,8 +200,8 @@ def papers(chosen: argparse.Namespace) -> int:
             wanted,
             gather=gathering.gather,
             force=chosen.execute,
-            report=progress.line,
-            advance=progress.step,
+            report=shown.line,
+            advance=shown.step,
         )
     if summary.rendered and not chosen.draft:
         from analysis.publish import index
@@ -217,43 +228,34 @@ def _render(*arguments: Any, **options: Any) -> list[Path]:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    from analysis.batch import cited, editions, execute
-    from analysis.publish import cited as gathering
-    from analysis.publish import prose, render
+    from analysis import checking
+    from analysis.batch import editions
 
     studies, faults = _studies(chosen.studies)
     books, unreadable = _readable(editions.notebooks())
     faults += unreadable
     for study in studies:
-        found = study.check()
-        for notebook in books if not found else ():
-            planned, _ = editions.plan([study], [notebook], {})
-            for edition in planned:
-                record = edition.record / "evidence.json"
-                try:
-                    if edition.cited and all((one.record / record.name).exists() for one in edition.cited):
-                        evidence, _ = cited.collected(edition, gathering.gather)
-                        found += prose.faults(notebook.path, evidence, {}, edition.texts)
-                    elif record.exists():
-                        evidence = json.loads(record.read_text(encoding="utf-8"))
-                        outputs = render.outputs_of(execute.source(edition))
-                        found += prose.faults(notebook.path, evidence, outputs, edition.texts)
-                    elif edition.texts:
-                        tomllib.loads(edition.texts.read_text(encoding="utf-8"))
-                except AltroError as error:
-                    found += error.faults
-                except ValueError as error:
-                    what = say(f"non si legge ({error})", f"cannot be read ({error})")
-                    found.append(Fault(what, f"{study.id}/texts/{notebook.name}.toml"))
-        print(
-            say(
-                f"{study.id}: {len(found) or 'nessun'} difett{'o' if len(found) in (0, 1) else 'i'}",
-                f"{study.id}: {len(found) or 'no'} fault{'' if len(found) == 1 else 's'}",
-            )
-        )
+        found, warnings = checking.of_study(study, books)
+        print(checking.heading(study.id, len(found), len(warnings)))
+        for warning in warnings:
+            print(f"! {warning}")
         faults += found
     _fault_lines(faults)
     return FAILED if faults else OK
+
+
+def twins(chosen: argparse.Namespace) -> int:
+    from analysis import checking
+    from analysis.batch import editions
+
+    if chosen.accept:
+        print(checking.accepted(places.notebooks(), *chosen.accept))
+        return OK
+    books, unreadable = _readable(editions.notebooks())
+    told = checking.stale(book.path for book in books)
+    print("\n\n".join(told) or say("Ogni testo inglese è aggiornato.", "Every English text is up to date."))
+    _fault_lines(unreadable)
+    return FAILED if told or unreadable else OK
 
 
 def show(chosen: argparse.Namespace) -> int:
@@ -382,31 +384,3 @@ def _not_possible(study: str, notebook: str, lacking: Sequence[str]) -> str:
 def _fault_lines(faults: Sequence[Fault]) -> None:
     for fault in faults:
         print(f"✗ {fault}", file=sys.stderr)
-
-
-class _Progress:
-    """A bar on a terminal, plain lines in a log."""
-
-    def __init__(self, steps: int) -> None:
-        self._total = steps
-        self._bar: Any = None
-
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty() and self._total:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=self._total, unit="", leave=False)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def line(self, text: str) -> None:
-        (self._bar.write if self._bar is not None else print)(text)
-        sys.stdout.flush()
-
-    def step(self, name: str) -> None:
-        if self._bar is not None:
-            self._bar.set_description(name)
-            self._bar.update()

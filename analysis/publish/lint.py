@@ -14,7 +14,7 @@ from analysis.errors import Fault, say
 from analysis.publish import numerals, twins
 from analysis.publish.layout import Source, Text, TwinFault, part
 from analysis.publish.marks import CITATION, HEADING, LABEL, REFERENCE, SHOW, without_code
-from analysis.publish.quotes import QUOTE, Place, entry_of
+from analysis.publish.quotes import PAPER, QUOTE, Place, entry_of
 from analysis.publish.sources import LANGUAGES, localised
 
 MACRO = re.compile(r"\\(?:re)?newcommand|\\def\b|\\DeclareMathOperator|\\newenvironment")
@@ -98,6 +98,7 @@ def _shape(text: str) -> dict[str, list[str]]:
         headings.append(match[1] + (f" {label[1]}" if label else ""))
         in_headings |= {label[1]} if label else set()
     quoted = {f"{{{kind}}} {key}" for kind, key in QUOTE.findall(text) if kind != "lit"}
+    quoted |= {f"{{paper}} {name}" for name in PAPER.findall(text)}
     return {
         "headings": headings,
         "labels": [label for label in LABEL.findall(visible) if label not in in_headings],
@@ -118,6 +119,7 @@ def _known(kind: str, item: str, source: Source, labels: frozenset[str]) -> bool
             "{val}": ("numbers",),
             "{say}": ("statements",),
             "{show}": ("figures", "tables", "methods"),
+            "{paper}": ("cites",),
         }[door]
         entries = {name for group in groups for name in source.evidence.get(group, {})}
         return (entry_of(key, source.evidence.get("numbers", {}))[0] if door == "{val}" else key) in entries
