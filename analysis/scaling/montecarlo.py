@@ -28,14 +28,15 @@ LARGEST_BLOCK = 4_000_000
 
 @dataclass(frozen=True)
 class Draws:
-    """Values of every line, arrays (replicates, points); `rates`: share of the eligible who reach each step; `factor`: relative
-    error of the count of eligible people (ones where its uncertainty is not published)."""
+    """Values of every line, arrays (replicates, points); `rates`: share of the eligible who reach each step; `factor`: drawn relative
+    error of the count of eligible people (ones where its uncertainty is not published), of standard error `relative_error`."""
 
     scenario: Scenario
     seed: int
     values: dict[str, np.ndarray]
     rates: dict[str, np.ndarray]
     factor: np.ndarray
+    relative_error: float = 0.0
 
     @property
     def count(self) -> int:
@@ -74,7 +75,8 @@ def draw(scenario: Scenario, draws: int, seed: int, relative_error: float = 0.0)
     factor = (
         1 + relative_error * stats.norm.ppf(points[..., -1]) if relative_error else np.ones(points.shape[:2])
     )
-    return Draws(scenario, seed, values, dict(zip(STEPS, steps)), np.maximum(factor, 0.0))
+    rates = dict(zip(STEPS, steps))
+    return Draws(scenario, seed, values, rates, np.maximum(factor, 0.0), relative_error)
 
 
 def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -124,7 +124,7 @@ class Study:
         if table == SCENARIOS:
             return [self._scenarios_file] if self._scenarios_file.exists() else []
         if table == "territory" and not self._own_territory():
-            return [path for path in (territory.national_file(), territory.source_file()) if path.exists()]
+            return territory.files()
         return list(dict.fromkeys(source.path for source in self._located[0].get(table, [])))
 
     # Tables

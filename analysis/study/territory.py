@@ -25,9 +25,25 @@ def source_file() -> Path:
     return places.data() / "territory" / "source.toml"
 
 
+def files() -> list[Path]:
+    """What the national territory is read from, as far as it is there."""
+    return [path for path in (national_file(), source_file(), unmatched_file()) if path.exists()]
+
+
 def read_source() -> dict[str, str]:
     """The source line of the national territory, it and en."""
     return tomllib.loads(source_file().read_text(encoding="utf-8"))
+
+
+def unmatched_file() -> Path:
+    return places.data() / "territory" / "unmatched.csv"
+
+
+def read_unmatched() -> pd.DataFrame:
+    """Municipalities that the sources of the national territory do not both hold: code, name, province, population (persons), what became of them and why (it, en)."""
+    import pandas as pd
+
+    return pd.read_csv(unmatched_file(), dtype={"code": str})
 
 
 def read_municipalities() -> pd.DataFrame:

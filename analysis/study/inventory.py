@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.study import territory
 from analysis.study.codebook import Codebook, Variable
 from analysis.study.contracts import Label, contracts
 
@@ -208,6 +209,26 @@ def gaps(study: Study, names: Iterable[str]) -> pd.DataFrame:
         "empty": {"counts": "things"},
     }
     return table
+
+
+def unmatched(study: Study) -> pd.DataFrame:
+    """One row a municipality on which the sources of the national territory disagree: residents, whether it keeps them, why; no row where the study has its own territory."""
+    import pandas as pd
+
+    columns = ["code", "name", "province", "population", "reason_it", "reason_en"]
+    listed = pd.DataFrame(columns=columns) if study.territory_source is None else territory.read_unmatched()
+    frame = pd.DataFrame(
+        {
+            "municipality_code": listed["code"].astype(object),
+            "municipality": listed["name"].astype(object),
+            "province": listed["province"].astype(object),
+            "residents": listed["population"].astype(float),
+            "kept": listed["population"].notna().map({True: "with_population", False: "without_population"}),
+            "reason": [{"it": it, "en": en} for it, en in zip(listed["reason_it"], listed["reason_en"])],
+        }
+    )
+    frame.attrs["columns"] = {"residents": {"unit": "persons"}, "reason": {"text": True}}
+    return frame
 
 
 def _joined(labels: Iterable[Label]) -> Label:
