@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +37,12 @@ def _of_edition(edition: Any) -> tuple[list[Fault], list[str]]:
 
     book, record = edition.notebook, edition.record / "evidence.json"
     if edition.cited and all((one.record / record.name).exists() for one in edition.cited):
-        evidence, _ = cited.collected(edition, gathering.gather)
+        evidence, figures = cited.collected(edition, gathering.gather)
         outputs: Any = {}
     elif record.exists():
         evidence = json.loads(record.read_text(encoding="utf-8"))
+        names = [name for entry in evidence["figures"].values() for name in entry["svg"].values()]
+        figures = {name: edition.figures / name for name in names}
         outputs = render.outputs_of(execute.source(edition))
     else:
         if edition.texts:
@@ -50,7 +54,30 @@ def _of_edition(edition: Any) -> tuple[list[Fault], list[str]]:
         return [], [f"{edition.study}/{book.name}: {what}"]
     found = prose.faults(book.path, evidence, outputs, edition.texts)
     source = layout.read(book.path, evidence, outputs, edition.texts)
+    found += _printed(source, figures)
     return found, [f"{edition.study}: {warning}" for warning in lint.unused(source)]
+
+
+def _printed(source: Any, figures: Mapping[str, Path]) -> list[Fault]:
+    """What pandoc and typst have to say of the paper: it is printed as a draft, and thrown away. `figures`: files by name."""
+    from analysis.publish import render
+    from analysis.publish.formats import FORMATS
+
+    found: dict[Fault, None] = {}
+    with tempfile.TemporaryDirectory(prefix="altro-") as folder:
+        drawn = Path(folder) / "figures"
+        drawn.mkdir()
+        for name, path in figures.items():
+            if path.is_file():
+                shutil.copyfile(path, drawn / name)
+        for work in render.workspaces(source, Path(folder), drawn, draft=True):
+            try:
+                FORMATS["pdf"].make(work)
+            except AltroError as error:
+                for fault in error.faults:
+                    where = f"{source.name}, {fault.where}" if fault.where else source.name
+                    found[Fault(fault.what, where, fault.allowed, fault.next_step)] = None
+    return list(found)
 
 
 def heading(study: str, faults: int, warnings: int) -> str:

@@ -87,7 +87,7 @@ def parameters(source: Source, language: str) -> str | None:
 
 def _item(item: Mapping[str, Any], source: Source, figures: Path, language: str) -> dict[str, Any]:
     if item["kind"] == "text":
-        return {"kind": "text", "cell": item["cell"], "text": item["marked"]}
+        return {"kind": "text", "cell": item["cell"], "text": item["marked"], "line": item["line"], "source": item["source"]}  # fmt: skip
     if item["kind"] == "figure":
         entry = source.evidence["figures"][item["key"]]
         name = entry["svg"][language]

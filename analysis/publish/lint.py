@@ -18,6 +18,9 @@ from analysis.publish.quotes import PAPER, QUOTE, Place, entry_of
 from analysis.publish.sources import LANGUAGES, localised
 
 MACRO = re.compile(r"\\(?:re)?newcommand|\\def\b|\\DeclareMathOperator|\\newenvironment")
+NOTE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+NOTE_TEXT = re.compile(r"^\[\^([^\]\s]+)\]:", re.MULTILINE)
+HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]*)?/?>")
 NOUNS = {
     "headings": ("titoli diversi", "headings differ"),
     "labels": ("etichette diverse", "labels differ"),
@@ -188,6 +191,35 @@ def of_texts(texts: Iterable[Text], source: Source, language: str) -> list[Fault
                 "Scrivere la formula per esteso, ogni volta.", "Write the formula out in full, each time."
             )
             found.append(Fault(what, str(text.place.at(text.source, match.start())), next_step=step))
+    return found
+
+
+def of_markdown(text: Text, visible: str) -> list[Fault]:
+    """Marks that would be printed as they stand: a formula not closed, a note without its text, HTML. In `visible` code and display
+    formulas are blanked out."""
+    found: list[Fault] = []
+
+    def fault(position: int, italian: str, english: str, step: str = "") -> None:
+        found.append(Fault(say(italian, english), str(text.place.at(visible, position)), next_step=step))
+
+    if (at := visible.find("$$")) >= 0:
+        step = '$$ … $$ {#eq-… alt="…"}'
+        fault(at, "«$$» aperto e non chiuso", "'$$' opened and not closed", step)
+    defined = set(NOTE_TEXT.findall(visible))
+    for match in NOTE.finditer(visible):
+        if match[1] not in defined:
+            fault(
+                match.start(),
+                f"manca il testo della nota «{match[1]}»",
+                f"the text of note '{match[1]}' is missing",
+                say("Più semplice: ^[Testo della nota.]", "Simpler: ^[Text of the note.]"),
+            )
+    for match in HTML.finditer(visible):
+        step = say(
+            "In Markdown: *corsivo*, **grassetto**, ~pedice~, ^apice^.",
+            "In Markdown: *italics*, **bold**, ~subscript~, ^superscript^.",
+        )
+        fault(match.start(), f"HTML nel testo: {match[0]}", f"HTML in the text: {match[0]}", step)
     return found
 
 

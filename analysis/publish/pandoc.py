@@ -61,35 +61,71 @@ def run(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int
 
 
 def complaints(text: str, document: Mapping[str, Any]) -> list[Fault]:
-    """pandoc's messages as faults, each with the cell whose text it speaks of where that can be told."""
+    """pandoc's messages as faults, each with cell and line of the text it speaks of where they can be told."""
     found: list[Fault] = []
-    for message in re.split(r"\n(?=\[WARNING\]|ALTRO\t|Error)", text.strip()):
-        if not message.strip() or message.startswith("Failing because"):
-            continue
-        message = message.split("\nFailing because")[0].strip()
-        if message.startswith("ALTRO\t"):
-            _, cell, what = message.split("\t", 2)
-            found.append(Fault(what, cell))
-            continue
-        what = re.sub(r"^\[WARNING\]\s*", "", message)
-        formula = re.search(r"TeX math (.*?), rendering", what, re.DOTALL)
-        cell = _cell_with(formula[1].strip() if formula else "", document)
-        if formula:
-            caret = " ".join(line.strip() for line in what.splitlines()[1:] if line.strip() != "^")
-            what = say(
-                f"formula non letta: {formula[1].strip()}", f"formula not understood: {formula[1].strip()}"
-            )
-            what += f" ({caret})" if caret else ""
-        found.append(Fault(" ".join(what.split()), cell and say(f"cella {cell}", f"cell {cell}")))
+    cell = ""
+    for message in re.split(r"\n(?=\[WARNING\]|ALTRO\t|ALTRO-AT\t|Error)", "\n" + text.strip()):
+        message = message.split("\nFailing because")[0].strip("\n")
+        if message.startswith("ALTRO-AT\t"):
+            cell = message.removeprefix("ALTRO-AT\t").strip()
+        elif message.startswith("ALTRO\t"):
+            _, named, what = message.split("\t", 2)
+            found.append(Fault(what, _place(named)))
+        elif message.strip() and not message.startswith("Failing because"):
+            found.append(_complaint(re.sub(r"^\[WARNING\]\s*", "", message), cell, document))
     return found or [Fault(say("pandoc si è fermato senza messaggi", "pandoc stopped without a message"))]
 
 
-def _cell_with(piece: str, document: Mapping[str, Any]) -> str:
-    bare = "".join(piece.split())
+def _complaint(message: str, cell: str, document: Mapping[str, Any]) -> Fault:
+    if formula := re.search(r"TeX math (.*?), rendering", message, re.DOTALL):
+        tex = formula[1].strip()
+        what = say(f"formula non letta: {tex}", f"formula not understood: {tex}")
+        return Fault(f"{' '.join(what.split())} ({_reason(message)})", _where_is(tex, document))
+    at = re.search(r"line (\d+)", message)
+    where = _place(cell, _line(cell, int(at[1]), document) if at and cell else None)
+    if re.match(r"Div at line .* unclosed", message):
+        step = say("Chiudere con una riga di soli «:::».", "Close it by a line of ':::' alone.")
+        return Fault(say("«:::» aperto e non chiuso", "':::' opened and not closed"), where, next_step=step)
+    if note := re.match(r"Duplicate note reference '(.*)' at", message):
+        return Fault(say(f"nota «{note[1]}» ripetuta", f"note '{note[1]}' is used twice"), where)
+    return Fault(" ".join(message.split()), where)
+
+
+def _reason(message: str) -> str:
+    """Why a formula was not understood, in words."""
+    if unknown := re.search(r"unexpected control sequence (\S+)", message):
+        return say(f"comando sconosciuto {unknown[1]}", f"unknown command {unknown[1]}")
+    if re.search(r"unexpected (?:end of input|eof)", message):
+        return say("una parentesi non è chiusa", "a bracket is not closed")
+    before = " ".join(message.splitlines()[1].split()) if "\n" in message else ""
+    return say(f"fin qui si legge: {before}", f"understood as far as: {before}")
+
+
+def _place(cell: str, line: int | None = None) -> str:
+    at = say(f", riga {line}", f", line {line}") if line else ""
+    return cell and say(f"cella {cell}", f"cell {cell}") + at
+
+
+def _where_is(tex: str, document: Mapping[str, Any]) -> str:
+    """Cell and line of a formula, found by its text."""
+    pattern = re.compile(r"\s*".join(re.escape(piece) for piece in tex.split()) or r"(?!)")
     for item in document["items"]:
-        if bare and bare in "".join(item.get("text", "").split()):
-            return str(item["cell"])
+        if found := pattern.search(item.get("source", "")):
+            return _place(item["cell"], item["line"] + item["source"].count("\n", 0, found.start()))
+        if pattern.search(item.get("text", "")):
+            return _place(item["cell"])
     return ""
+
+
+def _line(cell: str, number: int, document: Mapping[str, Any]) -> int | None:
+    """The line of a cell that has the text of line `number` of what pandoc read; None where quotations have changed it."""
+    for item in document["items"]:
+        read = item.get("text", "").splitlines()
+        if item["cell"] == cell and "source" in item and number <= len(read):
+            lines = [line.strip() for line in item["source"].splitlines()]
+            if (wanted := read[number - 1].strip()) and wanted in lines:
+                return int(item["line"]) + lines.index(wanted)
+    return None
 
 
 def pdf(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int) -> bytes:
@@ -130,7 +166,7 @@ def _typst_fault(problem: Any, source: str) -> Fault:
         cell = marks[-1].removeprefix("// cell ") if marks else ""
     hints = "; ".join(str(hint) for hint in getattr(problem, "hints", None) or [])
     message = str(getattr(problem, "message", "") or text.splitlines()[0])
-    return Fault(f"typst: {message}", cell and say(f"cella {cell}", f"cell {cell}"), next_step=hints)
+    return Fault(f"typst: {message}", _place(cell), next_step=hints)
 
 
 def make_pdf(work: Work) -> dict[str, bytes]:
@@ -164,7 +200,11 @@ def html(
         },
         "draft": document["draft"],
         "other": [
-            {"language": language, "name": NAMES[language], "file": f"{language}{document.get('suffix', '')}.html"}
+            {
+                "language": language,
+                "name": NAMES[language],
+                "file": f"{language}{document.get('suffix', '')}.html",
+            }
             for language in LANGUAGES
             if language in others
         ],

@@ -14,12 +14,13 @@ from typing import Any
 from analysis.errors import Fault, say
 from analysis.publish import lint
 from analysis.publish.layout import Block, Source, Text, blocks, read
-from analysis.publish.marks import CITATION, HEADING, LABEL, REFERENCE, without_code
+from analysis.publish.marks import CITATION, HEADING, LABEL, REFERENCE, blanked, without_code
 from analysis.publish.quotes import Place, fill, nearest
 from analysis.publish.sources import LANGUAGES, localised
 
 EQUATION = re.compile(r"[ \t]*\$\$(.+?)\$\$[ \t]*(\{[^\n]*\})?[ \t]*", re.DOTALL)
 ALT = re.compile(r"alt=\"([^\"]+)\"")
+LINK = re.compile(r"\]\(#((?:fig|tbl|eq|sec)-[\w-]*\w)\)")
 IMAGE = re.compile(r"!\[[^\]]*\]\(")
 FRONT = ("title", "abstract", "keywords")
 
@@ -86,7 +87,7 @@ def _front(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
         own = localised(source.texts.get(key), language)
         value = own or localised(source.spec.get(key), language)
         place = Place(source.texts_name if own else source.spec_name, f"{key}.{language}")
-        if not value:
+        if not value or (isinstance(value, str) and not value.strip()):
             found.append(Fault(say(f"manca {key}", f"{key} is missing"), str(place)))
             value = [] if key == "keywords" else "??"
         if isinstance(value, str):
@@ -124,6 +125,7 @@ def _item(
                         next_step='$$ … $$ {#eq-… alt="…"}',
                     )
                 )
+        found += lint.of_markdown(text, blanked(EQUATION, visible))
         for match in IMAGE.finditer(visible):
             found.append(
                 Fault(
@@ -278,7 +280,7 @@ def _links(
         labels.setdefault(key, place)
     referred: set[str] = set()
     for text in checked if slides else [*checked, *front]:
-        for match in REFERENCE.finditer(text.source):
+        for match in [*REFERENCE.finditer(text.source), *LINK.finditer(text.source)]:
             referred |= {match[1]} if text in checked else set()
             if match[1] not in labels:
                 what = say(
@@ -328,8 +330,11 @@ def _levels(checked: Iterable[Text]) -> list[Fault]:
                     f"titolo di livello {level} dopo il livello {before}",
                     f"level {level} heading after level {before}",
                 )
-                found.append(
-                    Fault(what, str(text.place.at(text.source, match.start())), allowed=f"1–{before + 1}")
-                )
+                if not before:
+                    what = say(
+                        f"il primo titolo è di livello {level}", f"the first heading is of level {level}"
+                    )
+                allowed = f"1–{before + 1}" if before else "1"
+                found.append(Fault(what, str(text.place.at(text.source, match.start())), allowed))
             before = level
     return found

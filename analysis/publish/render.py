@@ -44,7 +44,7 @@ def render(
     source = layout.read(notebook, evidence, outputs_of(record_dir), texts)
     wanted = [form for form in formats if not draft or FORMATS[form].draft]
     made: dict[str, bytes] = {}
-    problems: list[Fault] = []
+    problems: dict[Fault, list[str]] = {}  # and the files that each stops
     with (
         tempfile.TemporaryDirectory(prefix="altro-") as name,
         ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
@@ -57,12 +57,13 @@ def render(
                 made |= job.result()
             except ProseError as error:
                 which = form if FORMATS[form].alike else f"{work.language}.{form}"
-                problems += [
-                    Fault(f.what, f"{source.name} ({which}) {f.where}".strip(), f.allowed, f.next_step)
-                    for f in error.faults
-                ]
+                for fault in error.faults:
+                    problems.setdefault(fault, []).append(which)
     if problems:
-        raise ProseError(list(dict.fromkeys(problems)))
+        raise ProseError(
+            Fault(f.what, f"{source.name} ({', '.join(which)}) {f.where}".strip(), f.allowed, f.next_step)
+            for f, which in problems.items()
+        )
     out.mkdir(parents=True, exist_ok=True)
     return [_write(out / target, made[target]) for target in sorted(made)]
 

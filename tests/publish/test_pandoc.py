@@ -12,13 +12,20 @@ from tests.publish.test_render import made
 
 
 def test_messages_become_faults() -> None:
-    document = {"items": [{"kind": "text", "cell": "m-it", "text": "vale $a \\betta$"}]}
+    item = {
+        "kind": "text",
+        "cell": "m-it",
+        "text": "vale $a \\betta$",
+        "source": "vale\n$a \\betta$",
+        "line": 3,
+    }
+    document = {"items": [item]}
     text = (
-        "[WARNING] Could not convert TeX math a \\betta, rendering as TeX:\n  a \\betta\n         ^\n  unexpected \\betta\n"
+        "[WARNING] Could not convert TeX math a \\betta, rendering as TeX:\n  a \\betta\n         ^\n  unexpected control sequence \\betta\n"
         "[WARNING] Citeproc: citation x2020 not found\nFailing because there were warnings."
     )
     assert [str(fault) for fault in pandoc.complaints(text, document)] == [
-        "cell m-it: formula not understood: a \\betta (a \\betta unexpected \\betta)",
+        "cell m-it, line 4: formula not understood: a \\betta (unknown command \\betta)",
         "Citeproc: citation x2020 not found",
     ]
 

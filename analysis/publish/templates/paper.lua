@@ -28,10 +28,15 @@ local function typst_of(inline)
 end
 
 local function markdown(text, cell)
-  local done, result = pcall(pandoc.read, text, EXTENSIONS)
+  local done, warnings, result = pcall(pandoc.log.silence, pandoc.read, text, EXTENSIONS)
   if not done then
-    problem(cell, tostring(result))
+    problem(cell, tostring(warnings))
     return pandoc.Blocks({})
+  end
+  if #warnings > 0 then -- read again aloud, so that pandoc.py can tell the cell of each warning
+    io.stderr:write("ALTRO-AT\t" .. cell .. "\n")
+    pandoc.read(text, EXTENSIONS)
+    io.stderr:write("ALTRO-AT\t\n")
   end
   return result.blocks
 end
@@ -263,9 +268,9 @@ local function quotation(span)
   if span.classes:includes("value") then
     return pandoc.Link(content, target, from, pandoc.Attr("", { "quoted" }))
   end
-  local arrow = pandoc.Link({ pandoc.Str("→") }, target, from, pandoc.Attr("", { "quoted" }, { { "aria-label", from } }))
+  local arrow = pandoc.Link({ pandoc.Str("→") }, target, from, pandoc.Attr("", { "quoted", "said" }, { { "aria-label", from } }))
   content:insert(pandoc.Str(NBSP))
-  content:insert(pandoc.Superscript({ arrow }))
+  content:insert(arrow)
   return content
 end
 
