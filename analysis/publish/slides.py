@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from analysis.errors import Fault, ProseError, say
-from analysis.publish.layout import FENCE, HEADING
+from analysis.publish.marks import FENCE, HEADING
 from analysis.publish.quotes import Place, plain
 from analysis.publish.sources import LANGUAGES, TEMPLATES, fixed_words, word
 
