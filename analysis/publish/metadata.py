@@ -32,7 +32,8 @@ def head(
         address = html.escape(_address(front, f"{other}.html"))
         lines.append(f'<link rel="alternate" hreflang="{other}" href="{address}">')
     data = linked_data(front, context, language, others, draft=draft)
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c")
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, indent=1)
+    text = text.replace("<", "\\u003c").replace("&", "\\u0026")
     return "\n".join([*lines, f'<script type="application/ld+json">\n{text}\n</script>'])
 
 
