@@ -17,7 +17,8 @@ from analysis.publish import glossary, lists, tables
 from analysis.publish.front import front_matter, heading, long_date
 from analysis.publish.layout import Source
 from analysis.publish.lists import grid, said
-from analysis.publish.prose import CITATION, Prose, linked
+from analysis.publish.marks import CITATION
+from analysis.publish.prose import Prose, linked
 from analysis.publish.quotes import Place, fill, plain
 from analysis.publish.sources import localised, word
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 TOPICS = ("sampling", "instrument", "scoring", "weights", "missing", "specification")
 TABLE_TOLERANCE = 1e-9  # as batch.compare has it
+HANDBOOK = "hundepool2024"  # of the method of suppression
 KINDS = ("exact", "float", "stochastic")
 
 
@@ -225,6 +227,7 @@ def _disclosure(source: Source, language: str) -> list[Item]:
     rules = source.context.get("disclosure")
     if not rules:
         return []
+    handbook = f" [@{HANDBOOK}]" if HANDBOOK in source.citations else ""
     confidential = "bodies-yes" if rules.get("confidential_organisations") else "bodies-no"
     cells, numbers = withheld(source.evidence)
     last = (
@@ -233,7 +236,7 @@ def _disclosure(source: Source, language: str) -> list[Item]:
         else said("text", "withheld-none", language)
     )
     paragraphs = [
-        said("text", "persons", language, k=rules.get("threshold", 5)),
+        said("text", "persons", language, k=rules.get("threshold", 5), source=handbook),
         said("text", confidential, language),
         last,
     ]
@@ -291,7 +294,7 @@ def _rerun(source: Source, language: str) -> list[Item]:
     numbers = source.evidence.get("numbers", {})
     if not numbers:
         return []
-    of_kind = {kind: {k: e for k, e in numbers.items() if e.get("kind") == kind} for kind in KINDS}
+    of_kind = {kind: {k: e for k, e in numbers.items() if e.get("kind", "exact") == kind} for kind in KINDS}
     tolerance = max((float(e.get("tolerance", TABLE_TOLERANCE)) for e in of_kind["float"].values()), default=TABLE_TOLERANCE)  # fmt: skip
     listed = [
         "- " + said("text", kind, language, count=len(found), tolerance=_power(tolerance, language))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, ProseError, say
-from analysis.publish.layout import FENCE
+from analysis.publish.marks import without_code
 from analysis.publish.quotes import nearest
 from analysis.publish.sources import LANGUAGES
 from analysis.publish.tables import curled
@@ -68,7 +68,7 @@ def _faults(term: Mapping[str, Any], where: str, citations: frozenset[str]) -> l
 
 def visible(text: str) -> str:
     """What a reader sees of Markdown, near enough to look words up: no code, citations, attributes or escapes."""
-    text = CITED.sub(" ", FENCE.sub(" ", text))
+    text = CITED.sub(" ", without_code(text))
     return re.sub(r"\\(?=[!-/:-@\[-`{-~])|[*_`]", "", SPAN.sub(" ", text)).replace("’", "'")
 
 

@@ -16,6 +16,7 @@ from analysis.publish.quotes import QUOTE, entry_of, number, plain
 from analysis.publish.sources import TEMPLATES, localised, word
 
 PARTS = ("caption", "alt", "note", "source")
+LINK = re.compile(r"\[([^\[\]]*)\]\(#[\w:-]+\)")
 REFERENCE = re.compile(r'\[\]\{\.reference to="([^"]+)"\}')
 
 
@@ -93,7 +94,7 @@ def resolved(text: str, prose: Prose) -> str:
     for kind, kinds in (("figure", ("figure",)), ("table", ("table", "own"))):
         labels = [item["label"] for item in prose.items if item["kind"] in kinds]
         names |= {label: f"{word(kind, prose.language)} {n}" for n, label in enumerate(labels, 1)}
-    return REFERENCE.sub(lambda match: names.get(match[1], plain(match[1])), text)
+    return REFERENCE.sub(lambda match: names.get(match[1], plain(match[1])), LINK.sub(r"\1", text))
 
 
 def shown(source: Source, prose: Prose, kind: str) -> list[list[str]]:
