@@ -210,16 +210,21 @@ def columns(item: Mapping[str, Any]) -> list[int]:
     for i, column in enumerate(item["head"]):
         texts = [str(row[i]["text"]) for row in item["rows"] if i < len(row)]
         heading = tables.BOLD * max(map(_ems, [*column["text"].split(), column["under"]]), default=0)
-        pieces = (part for text in texts for part in (text.split(" (") if column["align"] == "right" else tables.PIECES.findall(text)))
+        pieces = (
+            part
+            for text in texts
+            for part in (text.split(" (") if column["align"] == "right" else tables.PIECES.findall(text))
+        )
         title = min(tables.BOLD * _ems(column["text"]), tables.EM * tables.COMFORT)
         least.append(item["size"] * max([heading, *map(_ems, pieces)]))
         most.append(item["size"] * max([heading, title, *map(_ems, texts)]))
     free = room - gutter * len(most)
     if sum(most) <= free:
-        return [round(20 * (width + gutter)) for width in most]
+        return [int(20 * (width + gutter)) for width in most]
     if sum(least) > free:
         least = [width * free / sum(least) for width in least]
-    return [int(share * room * 20) for share in tables.shares(least, most, free, gutter)]
+    shares = tables.shares(least, most, free, gutter)
+    return [int(share / max(sum(shares), 1) * room * 20) for share in shares]
 
 
 def _ems(text: str) -> float:
@@ -270,8 +275,8 @@ def _header(content: bytes, filled: Mapping[str, str]) -> bytes:
     paragraph = root[0]
     for run in paragraph.findall(_w("r")):
         text = run.find(_w("t"))
-        if text is not None and text.text in filled:
-            text.text = filled[text.text]
+        if text is not None and (text.text or "") in filled:
+            text.text = filled[text.text or ""]
             text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
             if not text.text:
                 paragraph.remove(run)
@@ -293,7 +298,8 @@ def _core(document: Mapping[str, Any]) -> bytes:
     }
     made = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items() if value)
     made += "".join(
-        f'<dcterms:{name} xsi:type="dcterms:W3CDTF">{day}</dcterms:{name}>' for name in ("created", "modified")
+        f'<dcterms:{name} xsi:type="dcterms:W3CDTF">{day}</dcterms:{name}>'
+        for name in ("created", "modified")
     )
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

@@ -40,7 +40,8 @@ def make(work: Work) -> dict[str, bytes]:
     ]  # fmt: skip
     text = pandoc.run(work.document, work.folder, work.bibliography, work.time, *options)
     graphics = {
-        svg: f"{work.language}.{svg.removesuffix('.svg').removesuffix(f'.{work.language}')}.png" for svg in figures
+        svg: f"{work.language}.{svg.removesuffix('.svg').removesuffix(f'.{work.language}')}.png"
+        for svg in figures
     }
     made = {graphics[svg]: work.png(item).read_bytes() for svg, item in figures.items()}
     return {f"{work.language}.xml": article(text, work, graphics), **made}
@@ -198,4 +199,6 @@ def _plain(part: Element) -> None:
         else:
             parent.text = (parent.text or "") + lead
         parent[place : place + 1] = inside
-        marked = next((pair for pair in _parents(part) if pair[1].tag in ("named-content", "boxed-text")), None)
+        marked = next(
+            (pair for pair in _parents(part) if pair[1].tag in ("named-content", "boxed-text")), None
+        )

@@ -37,7 +37,9 @@ def front(work: Work, abstract: Element, body: Element, back: Element) -> Iterat
 
 
 def _put(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:
-    made = SubElement(parent, tag, {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()})
+    made = SubElement(
+        parent, tag, {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+    )
     made.text = text
     return made
 
@@ -140,7 +142,8 @@ def _authors(made: Element, document: Mapping[str, Any]) -> None:
             _put(name, "surname", author["family_names"])
             _put(name, "given-names", author["given_names"])
         else:
-            _put(contrib, "string-name", author["name"])
+            # the parts are not known, and are not guessed
+            _put(_put(contrib, "name", name_style="given-only"), "given-names", author["name"])
         if author["email"]:
             _put(contrib, "email", author["email"])
         if author["affiliation"]:

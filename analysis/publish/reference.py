@@ -16,7 +16,15 @@ from analysis.publish.sources import TEMPLATES
 ACCENT, INK, MUTED, WASH, WARNING, RULE = "005A70", "1C2833", "55606A", "EEF4F6", "9A3B00", "CDCDCD"
 SERIF, SANS = "Cambria", "Calibri"
 PAGE = (11906, 16838)  # A4 in twentieths of a point
-MARGINS = {"top": 1701, "right": 1588, "bottom": 1531, "left": 1588, "header": 850, "footer": 794, "gutter": 0}
+MARGINS = {
+    "top": 1701,
+    "right": 1588,
+    "bottom": 1531,
+    "left": 1588,
+    "header": 850,
+    "footer": 794,
+    "gutter": 0,
+}
 TEXT = PAGE[0] - MARGINS["left"] - MARGINS["right"]  # width of the text block
 TEXT_FLIPPED = PAGE[1] - MARGINS["left"] - MARGINS["right"]
 CELL = 110  # space at each side of a table's cell
@@ -163,9 +171,7 @@ def _boxed(colour: str) -> str:
 
 LEFT = 'w:val="left"'
 NARROW = 'w:left="142" w:right="142"'  # within a box
-NUMBERED = {
-    level: f'<w:ilvl w:val="{level - 1}"/><w:numId w:val="1"/>' for level in range(1, LEVELS + 1)
-}
+NUMBERED = {level: f'<w:ilvl w:val="{level - 1}"/><w:numId w:val="1"/>' for level in range(1, LEVELS + 1)}
 UNNUMBERED = '<w:numId w:val="0"/>'
 
 
@@ -179,9 +185,9 @@ def _heading(level: int, *, numbered: bool) -> tuple[str, str, str, str, str]:
     return "paragraph", "Normal", "Body Text", properties, _face(size, sans=True, bold=True, colour=ACCENT)
 
 
-def _sans(size: float, spacing: str, colour: str = "", *, bold: bool = False, based: str = "Normal", **more: str) -> tuple[str, str, str, str, str]:  # fmt: skip
+def _sans(size: float, spacing: str, colour: str = "", *, weight: str = "", **more: str) -> tuple[str, str, str, str, str]:  # fmt: skip
     properties = ppr(suppressAutoHyphens="", spacing=spacing, jc=LEFT, **more)
-    return "paragraph", based, "", properties, _face(size, sans=True, bold=bold, colour=colour)
+    return "paragraph", "Normal", "", properties, _face(size, sans=True, bold=weight == "bold", colour=colour)
 
 
 SHADED = {
@@ -198,16 +204,16 @@ STYLES: dict[str, tuple[str, str, str, str, str]] = {
     "First Paragraph": ("paragraph", "Body Text", "Body Text", "", ""),
     "Compact": ("paragraph", "Body Text", "", ppr(spacing=_space(0, 50, 264)), ""),
     "Title": ("paragraph", "Normal", "Author", ppr(suppressAutoHyphens="", spacing=_space(240, 200, 240), jc=LEFT), _face(22, sans=True, bold=True, colour=ACCENT)),
-    "Series": _sans(9.5, _space(0, 360), ACCENT, bold=True, pBdr=_edge("bottom", ACCENT, 10, 5), tabs=f'<w:tab w:val="right" w:pos="{TEXT}"/>'),
-    "Author": _sans(11.5, _space(120, 0), bold=True, keepNext=""),
+    "Series": _sans(9.5, _space(0, 360), ACCENT, weight="bold", pBdr=_edge("bottom", ACCENT, 10, 5), tabs=f'<w:tab w:val="right" w:pos="{TEXT}"/>'),
+    "Author": _sans(11.5, _space(120, 0), weight="bold", keepNext=""),
     "Affiliation": _sans(9.5, _space(0, 0), MUTED),
     "Author Role": _sans(9.5, _space(), MUTED),
     "Correspondence": _sans(9.5, _space(120), MUTED),
     "Date": _sans(9.5, _space(140, 240)),
-    "Abstract Title": _sans(11, _space(0, 0), ACCENT, bold=True, keepNext="", **SHADED),
+    "Abstract Title": _sans(11, _space(0, 0), ACCENT, weight="bold", keepNext="", **SHADED),
     "Abstract": ("paragraph", "Body Text", "", ppr(**{**SHADED, "spacing": _space(60, 60, 264)}), ""),
     "Keywords": _sans(9.5, _space(0, 0), **SHADED),
-    "Data Label": _sans(9.5, _space(300), WARNING, bold=True, keepNext="", pBdr=_boxed(WARNING), ind=NARROW),
+    "Data Label": _sans(9.5, _space(300), WARNING, weight="bold", keepNext="", pBdr=_boxed(WARNING), ind=NARROW),
     "Notice": _sans(9.5, _space(300), contextualSpacing="", pBdr=_boxed("969696"), ind=NARROW),
     "Notice Simulated": _sans(9.5, _space(), pBdr=_boxed(WARNING), ind=NARROW),
     "Colophon": _sans(8.5, _space(300), MUTED, contextualSpacing=""),
@@ -275,9 +281,7 @@ def _table_styles() -> str:
         "<w:semiHidden/><w:unhideWhenUsed/><w:tblPr><w:tblCellMar>"
         '<w:left w:w="108" w:type="dxa"/><w:right w:w="108" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
     )
-    borders = (
-        _edge("top", ACCENT, 8, 0) + _edge("bottom", "969696", 4, 0) + _edge("insideH", RULE, 4, 0)
-    )
+    borders = _edge("top", ACCENT, 8, 0) + _edge("bottom", "969696", 4, 0) + _edge("insideH", RULE, 4, 0)
     header = (
         '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/><w:bCs/></w:rPr><w:tcPr><w:tcBorders>'
         f"{_edge('top', ACCENT, 8, 0)}{_edge('bottom', ACCENT, 6, 0)}</w:tcBorders>"
