@@ -17,16 +17,30 @@ from analysis.codesign.participation import Community, Participation
 from analysis.codesign.units import Units
 
 BODIES = ("organisation", "company")
+READ = {
+    "actors": ("actor", "name", "type", "role", "publish_name"),
+    "events": ("event", "date", "phase"),
+    "participation": ("event", "actor", "unit", "hours"),
+    "ideas": ("idea", "stage"),
+    "services": ("service", "name_it", "name_en", "company", "partners", "target_it", "target_en", "status"),
+    "units": ("unit", "actor", "csr_or_hr"),
+    "practices": ("phase", "step", "name_it", "name_en", "tool_it", "tool_en", "who_it", "who_en"),
+    "call_funnel": ("stage", "count"),
+    "call_rules": ("edition", "year", "rule", "value_it", "value_en", "source"),
+    "claims": ("topic_it", "topic_en", "value", "note_it", "note_en", "source"),
+}
+"""Table → columns that this room reads."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One counted quantity: the register it is counted in, the unit counted, and how many there are."""
+    """One counted quantity: the register it is counted in, the unit counted, how many there are, and what the rule was set to."""
 
     quantity: str
     register: str
     unit: str
     n: int
+    parameter: int | None = None
 
 
 def of_participation(met: Participation, width: Community) -> list[Rule]:
@@ -50,11 +64,12 @@ def of_funnel(path: Funnel, ends: Ends | None = None) -> list[Rule]:
     ]
 
 
-def of_units(inside: Units) -> list[Rule]:
+def of_units(inside: Units, phases: int) -> list[Rule]:
+    """`phases`: in how many a company must have another unit active."""
     return [
         Rule("units_met", "units", "unit", int(inside.every.sum())),
         Rule("units_beyond", "units", "unit", int(inside.every.sum())),
-        Rule("companies_beyond", "units", "company", len(inside.companies)),
+        Rule("companies_beyond", "units", "company", len(inside.companies), phases),
     ]
 
 
@@ -79,6 +94,7 @@ def table(rules: list[Rule]) -> pd.DataFrame:
             "counted_in": [each.register for each in rules],
             "counted_unit": [each.unit for each in rules],
             "rule": [each.quantity for each in rules],
+            "parameter": [each.parameter for each in rules],
             "variance": "none_complete",
             "n_organisations": [each.n if each.unit in BODIES else None for each in rules],
             "n": [None if each.unit in BODIES else each.n for each in rules],
@@ -86,6 +102,7 @@ def table(rules: list[Rule]) -> pd.DataFrame:
     )
     frame.attrs["columns"] = {
         "rule": {"labels": "counting_rule"},
+        "parameter": {"counts": "things"},
         "n_organisations": {"counts": "organisations"},
         "n": {"counts": "things"},
     }

@@ -49,6 +49,7 @@ def codebook_table(codebook: Codebook, names: Mapping[str, Label]) -> pd.DataFra
                 "values": _coded(variable.labels, " = ") if plain else None,
                 "missing_codes": _coded(variable.missing, " = "),
                 "range": _range(variable) if plain else None,
+                "measure_unit": variable.unit or None,
                 "asked_if": _condition(variable.asked_if, codebook, names) if variable.asked_if else None,
                 "derived_by": step.operation if step else None,
                 "derived_from": ", ".join(ingredients(codebook, [name])) or None if step else None,
@@ -56,7 +57,7 @@ def codebook_table(codebook: Codebook, names: Mapping[str, Label]) -> pd.DataFra
         )
     frame = pd.DataFrame(rows, dtype=object)
     frame.attrs["columns"] = {
-        name: {"text": True} for name in ("label", "values", "missing_codes", "range", "asked_if")
+        name: {"text": True} for name in ("label", "values", "missing_codes", "asked_if")
     }
     return frame
 
@@ -67,16 +68,14 @@ def _coded(labels: Mapping[str, Label], sign: str) -> Label | None:
     return {lang: "; ".join(f"{code}{sign}{label[lang]}" for code, label in labels.items()) for lang in LANGUAGES}  # fmt: skip
 
 
-def _range(variable: Variable) -> Label | None:
-    """`18–80 (years)`; the unit as the codebook writes it."""
+def _range(variable: Variable) -> str | None:
+    """`18–80`, `≥ 0`, `≤ 60`; none where the codebook sets no bound."""
     low, high = variable.min, variable.max
     if low is None and high is None:
         return None
     if low is not None and high is not None:
-        bounds = f"{low:g}–{high:g}"
-    else:
-        bounds = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
-    return dict.fromkeys(LANGUAGES, f"{bounds} ({variable.unit})" if variable.unit else bounds)
+        return f"{low:g}–{high:g}"
+    return f"≥ {low:g}" if low is not None else f"≤ {high:g}"
 
 
 def _condition(when: Mapping[str, Any], codebook: Codebook, names: Mapping[str, Label]) -> Label:
@@ -186,17 +185,18 @@ def registers(study: Study, names: Iterable[str]) -> pd.DataFrame:
     return frame
 
 
-def gaps(study: Study, names: Iterable[str]) -> pd.DataFrame:
-    """One row a column with empty cells, of the study's tables among `names`: whether its contract requires it, rows, empty cells."""
+def gaps(study: Study, read: Mapping[str, Collection[str]]) -> pd.DataFrame:
+    """One row a column with empty cells, of the columns that `read` names by table of the study: whether its contract requires it, rows, empty cells."""
     import pandas as pd
 
     known = contracts().tables
     rows = []
-    for name in dict.fromkeys(names):
-        if name not in known or not study.has(name):
+    for name, columns in read.items():
+        if not study.has(name):
             continue
         frame = study.table(name)
-        for column, field in known[name].fields.items():
+        for column in columns:
+            field = known[name].fields[column]
             empty = int(frame[column].isna().sum()) if column in frame else len(frame)
             if empty:
                 rows.append((known[name].label, column, field.label, "yes" if field.required else "no", len(frame), empty))  # fmt: skip

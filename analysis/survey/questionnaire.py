@@ -60,7 +60,7 @@ def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
                 "items": len(columns),
                 "needed": math.ceil(rule.least_answered * len(columns)),
                 "rule_basis": "stated" if rule.verified else "confirmed",
-                "confirmation": scoring.confirmation(study.get(rule.id, {})),
+                "confirmation": None if rule.verified else scoring.confirmation(study.get(rule.id, {})),
             }
         )
     frame = pd.DataFrame(rows)
