@@ -160,7 +160,7 @@ def gather(edition: Edition, failed: Collection[str], gatherer: Gatherer) -> boo
     wanted = {edition.figures / name: path.read_bytes() for name, path in files.items()}
     wanted[edition.record / "evidence.json"] = text.encode()
     changed = [path for path, content in wanted.items() if _write(path, content)]
-    for path in edition.figures.iterdir() if edition.figures.is_dir() else ():
+    for path in edition.figures.glob("*"):
         if path not in wanted:
             path.unlink()
             changed.append(path)

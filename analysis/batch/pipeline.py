@@ -316,4 +316,4 @@ def _told(edition: Edition, formats: Sequence[str], made: Sequence[Path], inputs
 
 def _record(edition: Edition) -> list[Path]:
     """The files of an edition that its run made: the record and the figures."""
-    return [edition.record / "evidence.json", *edition.figures.iterdir()]
+    return [edition.record / "evidence.json", *edition.figures.glob("*")]

@@ -112,7 +112,13 @@ def _quoted(source: layout.Source) -> Iterator[str]:
         if layout.holds(tags, source):
             yield from (name for kind, _, name in (tag.partition(":") for tag in tags) if kind == "when")
             yield from _keys("".join(cell["source"]), source.evidence)
-    for text in _strings([source.spec, source.texts]):
+    parts = [part.get("brief", {}) for part in (source.spec, source.texts)]
+    brief = {name: entry for part in parts if isinstance(part, Mapping) for name, entry in part.items()}
+    figures = brief.pop("figure", [])
+    if isinstance(figures, list):  # the policy brief shows the first that there is
+        yield from [key for key in figures if key in source.evidence["figures"]][:1]
+    rest = [{**part, "brief": {}} for part in (source.spec, source.texts)]
+    for text in _strings([brief, *rest]):
         yield text
         yield from _keys(text, source.evidence)
 
