@@ -138,7 +138,7 @@ def missing(
             answered = asked & frame[name].notna()
             row: dict[str, Any] = {
                 "wave": str(survey.wave), "variable": name, "label": names[name],
-                "asked": int(asked.sum()), "answered": int(answered.sum()),
+                "asked": int(asked.sum()), "answered": int(answered.sum()), "persons": int(kept.sum()),
             }  # fmt: skip
             for code, label in variable.missing.items():
                 column = reasons.setdefault((label["it"], label["en"]), f"missing_{len(reasons) + 1}")
@@ -146,9 +146,11 @@ def missing(
                 row[column] = row.get(column, 0) + int(held)
             told = sum(row.get(column, 0) for column in reasons.values())
             rows.append(row | {"no_reason": row["asked"] - row["answered"] - told})
-    columns = ["wave", "variable", "label", "asked", "answered", *reasons.values(), "no_reason"]
+    columns = ["wave", "variable", "label", "asked", "answered", *reasons.values(), "no_reason", "persons"]
     table = pd.DataFrame(rows, columns=columns)
     lacking = (table["asked"] - table["answered"]).astype(float)
+    # who was not asked is a class of persons
+    table["asked_share"] = table["asked"].astype(float) / table["persons"].astype(float)
     table["missing_share"] = (lacking / table["asked"].astype(float)).where(table["asked"] > 0)
     # an answer not given is no class of persons: it is withheld only with the persons asked
     count = {"unit": "count", "n": "asked"}
@@ -158,6 +160,8 @@ def missing(
         "answered": {"counts": "persons"},
         **{column: count | {"header": {"it": it, "en": en}} for (it, en), column in reasons.items()},
         "no_reason": count,
+        "persons": {"counts": "persons", "hidden": True},
+        "asked_share": {"unit": "share", "n": "persons", "cases": "asked", "hidden": True},
         "missing_share": {"unit": "share", "digits": 1, "n": "asked", "cases": "asked"},
     }
     return table.astype(dict.fromkeys(reasons.values(), float))

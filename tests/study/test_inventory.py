@@ -109,3 +109,14 @@ def test_only_the_national_territory_has_municipalities_on_which_sources_disagre
     national = inventory.unmatched(studies.open_study("milano"))
     assert set(national["kept"]) == {"with_population", "without_population"}
     assert national.loc[national["kept"] == "without_population", "residents"].isna().all()
+
+
+def test_who_was_not_asked_is_a_class_of_persons_and_a_missing_answer_is_none(survey):
+    from analysis.evidence import columns, disclosure
+
+    table = inventory.missing([(survey, ["hours", "age"])], inventory.named(survey.codebook))
+    resolved = columns.resolve(table, None, "test", None)
+    protected, _ = disclosure.protect(table, resolved, disclosure.Rules(3))
+    shown = protected.set_index("variable")
+    assert shown.loc["age", ["asked", "no_reason"]].tolist() == [7, 1]
+    assert shown.loc["hours", ["asked", "no_reason", "missing_share"]].isna().all()
