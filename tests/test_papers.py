@@ -77,6 +77,12 @@ def test_prose_and_captions_are_rendered_without_running(project):
         "Risposte: persone e quote.",
         "Le risposte: persone e quote.",
     )
+    refused = altro(project, "papers")
+    assert refused.returncode == 1 and "altro twins --accept prima_figura limits-en" in refused.stderr
+    listed = altro(project, "twins")
+    assert listed.returncode == 1 and "limits-en" in listed.stdout
+    accepted = altro(project, "twins", "--accept", "prima_figura", "limits-en")
+    assert accepted.returncode == 0, accepted.stderr
     result = altro(project, "papers")
     assert result.returncode == 0, result.stdout + result.stderr
     text = (paper(project) / "it.html").read_text(encoding="utf-8")

@@ -88,6 +88,12 @@ def _complaint(message: str, cell: str, document: Mapping[str, Any]) -> Fault:
         return Fault(say("«:::» aperto e non chiuso", "':::' opened and not closed"), where, next_step=step)
     if note := re.match(r"Duplicate note reference '(.*)' at", message):
         return Fault(say(f"nota «{note[1]}» ripetuta", f"note '{note[1]}' is used twice"), where)
+    if cited := re.search(r"citation (\S+) not found", message):
+        what = say(
+            f"citazione «{cited[1]}» non letta in notebooks/references.bib",
+            f"citation '{cited[1]}' cannot be read in notebooks/references.bib",
+        )
+        return Fault(what, _where_is(f"@{cited[1]}", document))
     return Fault(" ".join(message.split()), where)
 
 

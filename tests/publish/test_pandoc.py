@@ -26,7 +26,7 @@ def test_messages_become_faults() -> None:
     )
     assert [str(fault) for fault in pandoc.complaints(text, document)] == [
         "cell m-it, line 4: formula not understood: a \\betta (unknown command \\betta)",
-        "Citeproc: citation x2020 not found",
+        "citation 'x2020' cannot be read in notebooks/references.bib",
     ]
 
 
