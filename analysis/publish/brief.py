@@ -31,8 +31,6 @@ TALL = 0.6  # height to width of a figure from which it stands beside the text, 
 def make(work: Work) -> dict[str, bytes]:
     """`{language}.brief.pdf` and `.png`; nothing where there is no [brief], fewer than three of its numbers or none of its figures."""
     source = work.source
-    if found := faults(source, tuple(work.proses)):
-        raise ProseError(found)
     if not texts_of(source) or lacking(source):
         return {}
     page = content(work)

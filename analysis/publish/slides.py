@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from analysis.errors import Fault, ProseError, say
+from analysis.errors import Fault, say
 from analysis.publish.marks import FENCE, HEADING
 from analysis.publish.quotes import Place, plain
 from analysis.publish.sources import LANGUAGES, TEMPLATES, fixed_words, word
@@ -20,7 +20,6 @@ from analysis.publish.sources import LANGUAGES, TEMPLATES, fixed_words, word
 if TYPE_CHECKING:
     from analysis.publish.formats import Work
     from analysis.publish.layout import Source
-    from analysis.publish.prose import Prose
 
 WIDE = 0.5  # height to width of a figure below which text stands above it rather than beside
 NAMES = {"it": "Italiano", "en": "English"}
@@ -39,12 +38,10 @@ def make(work: Work) -> dict[str, bytes]:
     from analysis.publish import document as documents
     from analysis.publish import pandoc
 
-    if found := faults(work.source, work.deck):
-        raise ProseError(found)
     document = documents.document(work.source, work.deck, work.figures, draft=False)
-    for item in document["items"]:
+    for told, item in zip(work.deck.items, document["items"], strict=True):
         if item["kind"] == "figure":
-            item["shape"] = shape(work.source.evidence["figures"][item["key"]])
+            item["shape"] = shape(work.source.evidence["figures"][told["key"]])
     document["foot"] = foot(document)
     folder = work.folder / "slides"
     pandoc.prepare(document, work.figures, folder)
@@ -59,11 +56,11 @@ def make(work: Work) -> dict[str, bytes]:
     return {f"{work.language}.slides.html": _whole(text, folder).encode("utf-8")}
 
 
-def faults(source: Source, deck: Prose) -> list[Fault]:
+def faults(source: Source, items: Sequence[Mapping[str, Any]]) -> list[Fault]:
     """Text before the first slide, and headings of another level than that of a slide."""
     found: list[Fault] = []
     begun = False
-    for item in deck.items:
+    for item in items:
         if item["kind"] != "text":
             begun = begun or _outside(source, item, found)
             continue
