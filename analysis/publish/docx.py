@@ -41,6 +41,7 @@ NAMESPACES = {
     "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
 }
 WIDE, THIN = set("mwMWOQ%—€@"), set("ijlftrI.,;:’'()[]-– ·\u00a0")
+OVERLINE, BAR = "\u203e", "\u0305"  # what pandoc writes over a letter, and what Word knows as a bar
 LARGE = set("∑∏∐⋃⋂⨁⨂")  # operators that carry their limits above and below in a displayed formula
 
 
@@ -113,6 +114,11 @@ def _body(content: bytes, document: Mapping[str, Any]) -> bytes:
         _property(first, _new("pageBreakBefore"), after=("pStyle", "keepNext", "keepLines"))
     for formula in (p for p in body.iter(_w("p")) if _style(p) == "Equation"):
         _displayed(formula)
+    math = f"{{{NAMESPACES['m']}}}"
+    for accent in body.iter(f"{math}accPr"):
+        for sign in accent.iter(f"{math}chr"):
+            if sign.get(f"{math}val") == OVERLINE:
+                sign.set(f"{math}val", BAR)
     key = ""
     for element in list(body):
         if element.tag == _w("bookmarkStart"):

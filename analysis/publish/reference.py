@@ -30,7 +30,7 @@ TEXT_FLIPPED = PAGE[1] - MARGINS["left"] - MARGINS["right"]
 CELL = 110  # space at each side of a table's cell
 SMALLER = (("Table Text", 9.0), ("Table Text Small", 8.0), ("Table Text Smallest", 7.0))
 LABEL, RUNNING = "{label}", "{running}"  # filled in for each paper
-LEVELS = 4
+LEVELS = 6
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -294,6 +294,20 @@ def test_the_reference_document_is_the_one_that_the_code_makes() -> None:
     assert (TEMPLATES / "reference.docx").read_bytes() == reference.build()
 
 
+def test_brackets_of_formulas_are_pairs_and_bars_are_bars(tmp_path: Path) -> None:
+    paper = Paper(tmp_path)
+    old = "y_i = \\beta_0 + \\beta_1 c_i + \\varepsilon_i"
+    new = "y = \\sum_i (1 - f_i) \\left( x_i - \\bar x \\right)^2 + g(x)"
+    for name in ("m-it", "m-en"):
+        paper.change(name, old, new)
+    path = made(paper, formats=("docx",), languages=("it",))["it.docx"]
+    body, math = root(parts(path.read_bytes())), f"{{{NAMESPACES['m']}}}"
+    assert len(list(body.iter(f"{math}d"))) == 3
+    assert not [e.text for e in body.iter(f"{math}t") if "(" in (e.text or "") or ")" in (e.text or "")]
+    assert {e.get(f"{math}val") for accent in body.iter(f"{math}accPr") for e in accent} == {"\u0305"}
+    assert {e.get(f"{math}val") for e in body.iter(f"{math}limLoc")} == {"undOvr"}
+
+
 def test_a_formula_that_pandoc_cannot_read_names_file_and_cell(paper: Paper) -> None:
     paper.change("m-it", "\\beta_0", "\\betta_0")
     with pytest.raises(ProseError, match=r"\(it.docx\) cell m-it, line 7: formula not understood"):

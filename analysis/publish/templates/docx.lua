@@ -92,16 +92,51 @@ local function table_of(block)
   return captioned(block, "Table")
 end
 
+local function fenced(tex)
+  -- round brackets as pairs, so that an exponent stands on the pair and not on its closing half: (a+b)^2 as \left(a+b\right)^2
+  if tex:find("\\[bB]ig") or tex:find("[&%%]") then return tex end
+  local open, pairs_at, depth, at = {}, {}, 0, 1
+  while at <= #tex do
+    local sign = tex:sub(at, at)
+    if sign == "\\" then
+      local command = tex:match("^%a+", at + 1) or tex:sub(at + 1, at + 1)
+      at = at + #command
+      if command == "left" or command == "right" then
+        depth = depth + (command == "left" and 1 or -1)
+        at = at + #tex:match("^%s*\\?.", at + 1)
+      end
+    elseif sign == "{" then
+      depth = depth + 1
+    elseif sign == "}" then
+      depth = depth - 1
+    elseif sign == "(" then
+      open[#open + 1] = { at = at, depth = depth }
+    elseif sign == ")" then
+      local last = table.remove(open)
+      if not last or last.depth ~= depth then return tex end
+      pairs_at[last.at], pairs_at[at] = "\\left", "\\right"
+    end
+    at = at + 1
+  end
+  if #open > 0 then return tex end
+  return (tex:gsub("()([()])", function(place, sign) return (pairs_at[place] or "") .. sign end))
+end
+
+local function math(formula)
+  formula.text = fenced(formula.text)
+  return formula
+end
+
 local function equation(block)
-  local math, number = nil, nil
+  local found, number = nil, nil
   block:walk({
-    Math = function(m) math = math or m end,
+    Math = function(m) found = found or m end,
     Span = function(s) if s.classes:includes("number") then number = pandoc.utils.stringify(s):match("%d+") end end,
   })
-  if not math or not number then return block.content end
+  if not found or not number then return block.content end
   local tab = raw("<w:r><w:tab/></w:r>")
   local counted = raw("<w:r><w:tab/></w:r>" .. run("(") .. marked(block.identifier, field("SEQ Equation \\* ARABIC", number)) .. run(")"))
-  return styled("Equation", { tab, pandoc.Math("InlineMath", math.text), counted })
+  return styled("Equation", { tab, pandoc.Math("InlineMath", found.text), counted })
 end
 
 local function div(block)
@@ -206,7 +241,7 @@ function Pandoc(doc)
   end
   local blocks = title_page(pandoc.Blocks(doc.meta.abstract))
   blocks:extend(doc.blocks)
-  doc.blocks = blocks:walk({ Figure = figure, Table = table_of, Div = div, Header = header }):walk({ Link = reference })
+  doc.blocks = blocks:walk({ Figure = figure, Table = table_of, Div = div, Header = header }):walk({ Link = reference, Math = math })
   doc.meta = pandoc.Meta({ lang = doc.meta.lang })
   return doc
 end
