@@ -4,6 +4,9 @@ The prose comes from the notebook that is handed in, everything else from a reco
 byte the one that `altro papers` makes of the same prose and record. `--AltroExporter.language=en` chooses the language (else `ALTRO_LANG`,
 else Italian), `--AltroExporter.draft=True` prints faults beside the text instead of stopping at them (PDF and HTML).
 Only nbconvert is imported here: the rest when a paper is asked for.
+
+Jupyter Server finds exporters only by names made of letters, digits and _ (the address of an export), so each has two names: `altro_paper`
+for JupyterLab's menu, `altro-paper` for the command line, which a server does not offer.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.exporter import Exporter
-from traitlets import Bool, Enum, default
+from traitlets import Bool, Enum, Unicode, default
 
 from analysis import places
 from analysis.errors import AltroError, Fault, RunError, say
@@ -39,15 +43,21 @@ class AltroExporter(Exporter):
     form = ""
     ending = ""
     graphics = False  # whether the other files of the format belong to it
+    served = True  # whether a Jupyter server offers it
 
     language = Enum(("it", "en"), help="Language of the paper: it or en. Default: ALTRO_LANG, else it.").tag(
         config=True
     )
+    study = Unicode("", help="Study of a notebook that has no parameter of that name.").tag(config=True)
     draft = Bool(False, help="Print faults beside the text instead of stopping at them.").tag(config=True)
 
     @default("language")
     def _language_default(self) -> str:
         return "en" if os.environ.get("ALTRO_LANG", "").lower().startswith("en") else "it"
+
+    @default("enabled")
+    def _enabled_default(self) -> bool:
+        return self.served or "jupyter_server" not in sys.modules
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
@@ -74,6 +84,7 @@ class AltroExporter(Exporter):
         resources["output_extension"] = self.ending
         if self.graphics:
             resources.setdefault("outputs", {}).update(files)
+            return content.decode("utf-8"), resources  # what a server puts into a zip file must be text
         return content, resources
 
 
@@ -108,6 +119,30 @@ class AltroBriefExporter(AltroExporter):
     form, ending, output_mimetype = "brief", ".brief.pdf", "application/pdf"
 
 
+class PaperCommand(AltroPaperExporter):
+    served = False
+
+
+class DocxCommand(AltroDocxExporter):
+    served = False
+
+
+class HtmlCommand(AltroHtmlExporter):
+    served = False
+
+
+class JatsCommand(AltroJatsExporter):
+    served = False
+
+
+class SlidesCommand(AltroSlidesExporter):
+    served = False
+
+
+class BriefCommand(AltroBriefExporter):
+    served = False
+
+
 def _absent(form: str) -> str:
     return {
         "slides": say("il notebook non ha celle «slide»", "the notebook has no cells tagged 'slide'"),
@@ -130,7 +165,7 @@ def made(
         what = say(f"il formato {wanted.form} non ha bozze", f"the format {wanted.form} has no drafts")
         raise RunError(Fault(what, allowed=", ".join(key for key, form in FORMATS.items() if form.draft)))
     root = project(folder)
-    record = found(cells, name, folder.resolve(), root)
+    record = found(cells, name, folder.resolve(), root, wanted.study)
     evidence = json.loads((record.folder / "evidence.json").read_text(encoding="utf-8"))
     notebook = root / "notebooks" / f"{evidence['notebook']}.ipynb"
     if not notebook.with_suffix(".toml").is_file():
@@ -159,17 +194,14 @@ def project(folder: Path) -> Path:
     return places.root()
 
 
-def found(cells: Sequence[Mapping[str, Any]], name: str, folder: Path, root: Path) -> Record:
+def found(cells: Sequence[Mapping[str, Any]], name: str, folder: Path, root: Path, study: str = "") -> Record:
     """The record of a notebook: the one beside an executed copy; of a notebook to work with, the newest that bears its parameters, be it
     the edition, one with parameters of its own, or what was last run in JupyterLab (then with the notebook's outputs)."""
     if (folder / "evidence.json").is_file():
         return Record(folder, _figures(folder, root))
     values = parameters(cells)
-    study = str(values.get("study", ""))
+    study = str(values.get("study", "")) or study or _only_study(name, root)
     where = f"notebooks/{name}.ipynb"
-    if not study:
-        what = say("non dice di quale studio è", "does not say of which study it is")
-        raise RunError(Fault(what, where, next_step=say('Serve study = "…" nella cella parameters.', 'It needs study = "…" in the parameters cell.')))  # fmt: skip
     kept = [root / "papers" / study / name, *(root / "build" / "editions" / study / name).glob("*")]
     records = [Record(path, _figures(path, root)) for path in kept if _bears(path, values)]
     scratch = root / "build" / "scratch" / study / name
@@ -191,6 +223,19 @@ def found(cells: Sequence[Mapping[str, Any]], name: str, folder: Path, root: Pat
             )
         )
     return max(records, key=lambda record: (record.folder / "evidence.json").stat().st_mtime_ns)
+
+
+def _only_study(name: str, root: Path) -> str:
+    """The study of a notebook that has no parameter to say it, such as one that cites others: the only one with such a paper."""
+    studies = sorted(path.parent.parent.name for path in (root / "papers").glob(f"*/{name}/evidence.json"))
+    if len(studies) == 1:
+        return studies[0]
+    what = say("non dice di quale studio è", "does not say of which study it is")
+    step = say(
+        f"Aprire papers/STUDIO/{name}/notebook.ipynb, o aggiungere --AltroExporter.study=STUDIO",
+        f"Open papers/STUDY/{name}/notebook.ipynb, or add --AltroExporter.study=STUDY",
+    )
+    raise RunError(Fault(what, f"notebooks/{name}.ipynb", ", ".join(studies), step))
 
 
 def parameters(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def test_nbconvert_makes_the_bytes_of_the_edition_from_the_executed_copy_in_the_
 def test_the_other_formats_have_the_same_bytes(paper: Paper, project: Path, form: str, ending: str) -> None:
     content, resources = export(form, project / "notebooks" / "sample.ipynb", language="en")
     made = edition(paper, NAMES[form].form)
+    content = content.encode("utf-8") if isinstance(content, str) else content
     assert content == made[f"en{ending}"] and resources["output_extension"] == ending
     beside = {name: data for name, data in made.items() if name.startswith("en.") and name != f"en{ending}"}
     assert resources.get("outputs", {}) == beside and bool(beside) == (form == "altro-jats")
@@ -213,6 +214,18 @@ def test_other_parameters_have_a_record_of_their_own(project: Path, paper: Paper
     assert find() == exporters.Record(own, own / "figures")
 
 
+def test_a_notebook_without_parameters_is_that_of_the_only_study_that_has_its_paper(project: Path) -> None:
+    cells = [cell("close", "ev.close()", kind="code")]
+    home = project / "papers" / "demo" / "sample"
+    assert exporters.found(cells, "sample", project / "notebooks", project).folder == home
+    shutil.copytree(home, project / "papers" / "other" / "sample")
+    with pytest.raises(
+        AltroError, match=r"notebooks/sample.ipynb: does not say of which study it is; allowed: demo, other"
+    ):
+        exporters.found(cells, "sample", project / "notebooks", project)
+    assert exporters.found(cells, "sample", project / "notebooks", project, "demo").folder == home
+
+
 def test_parameters_are_read_from_the_cells_not_run() -> None:
     given = cell("p", 'study = "demo"\nseed = 1\nother = seed + 1', "parameters", kind="code")
     injected = cell("i", "seed = -2", "injected-parameters", kind="code")
@@ -228,10 +241,24 @@ def test_a_draft_of_a_format_without_drafts_is_refused(project: Path) -> None:
 def test_the_exporters_are_entry_points_with_labels_in_both_languages() -> None:
     registered = {point.name: point for point in importlib.metadata.entry_points(group="nbconvert.exporters")}
     for name, exporter in NAMES.items():
-        assert registered[name].load() is exporter
+        assert registered[name.replace("-", "_")].load() is exporter
+        assert issubclass(registered[name].load(), exporter)
         italian, english = exporter.export_from_notebook.split(" / ")
         assert italian and english and exporter.output_mimetype
         assert exporter().file_extension == exporter.ending and exporter.form in FORMATS
+
+
+def test_a_server_offers_the_names_that_its_addresses_take() -> None:
+    code = "from nbconvert.exporters.base import get_export_names; print(*get_export_names())"
+    told = []
+    for first in ("", "import jupyter_server; "):
+        done = subprocess.run(
+            [sys.executable, "-c", first + code], capture_output=True, text=True, check=True
+        )
+        told.append({name for name in done.stdout.split() if name.startswith("altro")})
+    lab = {name.replace("-", "_") for name in NAMES}
+    assert told == [lab | set(NAMES), lab]
+    assert all(re.fullmatch(r"\w+", name) for name in lab)
 
 
 def test_listing_the_exporters_imports_nothing_of_the_papers() -> None:
