@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis import cli
-from analysis.batch import cited, editions, execute, keys
+from analysis.batch import cited, editions, execute, keys, pipeline
 from analysis.errors import RunError
 from analysis.study import studies
 
@@ -198,6 +198,22 @@ def test_a_cited_notebook_that_failed_just_now_is_named(project):
     assert told(failed={"demo/first"}) == [
         f"{WHERE}: cited notebook 'first' failed in this call. Mend it, then: altro papers demo --notebook first"
     ]
+
+
+def test_in_one_batch_a_notebook_that_fails_stops_its_report_alone(project, monkeypatch, capsys):
+    gather()
+    path = edition("report").record / "evidence.json"
+    before = path.read_bytes()
+    book(
+        project / "notebooks" / "first.ipynb",
+        cell("p", 'study = "demo"', "parameters", kind="code"),
+        cell("k", "1 / 0", kind="code"),
+    )
+    monkeypatch.setattr(pipeline, "_execute", lambda *_: set())  # every run fails
+    assert cli.main(["papers", "demo", "--notebook", "first", "--notebook", "report"]) == 1
+    told = capsys.readouterr().err
+    assert "✗ demo/report · " in told and "cited notebook 'first' failed in this call" in told
+    assert path.read_bytes() == before
 
 
 def test_an_optional_notebook_is_left_out_only_where_the_study_lacks_its_tables(project):
