@@ -98,13 +98,17 @@ def _front(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
             value = linked(value) if key == "abstract" else value
         front[key] = value
     if source.context.get("provenance") == "collected":
+        where = f"data/{source.context.get('study')}/study.toml, [[authors]]"
         for author in source.context.get("authors", []):
+            name = author.get("name")
             if not localised(author.get("role"), language):
                 what = say(
-                    f"manca il ruolo nel progetto di {author.get('name')}",
-                    f"the role in the project of {author.get('name')} is missing",
+                    f"manca il ruolo nel progetto di {name}", f"the role in the project of {name} is missing"
                 )
-                found.append(Fault(what, f"data/{source.context.get('study')}/study.toml, [[authors]]"))
+                found.append(Fault(what, where))
+            if not localised(author.get("affiliation"), language):
+                what = say(f"manca l'ente di {name}", f"the affiliation of {name} is missing")
+                found.append(Fault(what, where))
     return front, found
 
 
