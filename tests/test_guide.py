@@ -30,7 +30,7 @@ COMMANDS = sorted(
 def test_every_command_of_the_guide_exists(command: str) -> None:
     words = shlex.split(command)
     if words[-1] == "--accept":
-        words += ["esempio", "domanda-en"]
+        words += ["esempio", "question-en"]
     if words == ["altro", "check"]:
         words.append("demo")
     chosen = cli.parser().parse_args(words[1:])
