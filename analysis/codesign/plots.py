@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIGHT = "#c4dbe6"
 PALE = "#e4eef3"
-DARK = 0.7  # share above which a tile is dark enough for white figures
+TIE_ALPHA = 0.85  # the palest colour of a type keeps three to one against white
 
 
 def _wrap(text: str, width: int) -> str:
@@ -82,7 +82,7 @@ def community(data: pd.DataFrame, words: Words) -> Figure:
     )
     parts = (
         ax.bar(at, returning, width=0.6, color=style.ACCENT, edgecolor="white"),
-        ax.bar(at, entering, width=0.6, bottom=returning, color=LIGHT, hatch="///", edgecolor="white"),
+        ax.bar(at, entering, width=0.6, bottom=returning, color=LIGHT, hatch="///", edgecolor=style.ACCENT),
     )
     for x, total in zip(at, data["organisations"]):
         ax.annotate(
@@ -129,8 +129,9 @@ def funnel(data: pd.DataFrame, words: Words) -> Figure:
 def units(data: pd.DataFrame, words: Words) -> Figure:
     """One tile a company and phase: units beyond CSR and HR over units met; the colour is the share, a blank tile met none."""
     import seaborn as sns
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
 
+    shades = LinearSegmentedColormap.from_list("share", (PALE, style.ACCENT))
     companies, phases = list(dict.fromkeys(data["company"])), list(dict.fromkeys(data["phase"]))
     fig, ax = style.subplots(height=0.9 + 0.2 * len(companies))
     share, beyond, met = (
@@ -150,7 +151,7 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         annot=told,
         fmt="",
         mask=share.isna(),
-        cmap=LinearSegmentedColormap.from_list("share", (PALE, style.ACCENT)),
+        cmap=shades,
         vmin=0,
         vmax=1,
         linewidths=1.5,
@@ -161,7 +162,7 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         yticklabels=[_wrap(str(name), 34) for name in companies],
     )
     for text, value in zip(ax.texts, share.to_numpy()[share.notna().to_numpy()]):
-        text.set_color("white" if value > DARK else style.INK)
+        text.set_color(style.letters_on(to_hex(shades(value))))
     ax.tick_params(length=0, rotation=0)
     ax.set(xlabel="", ylabel="")
     for side in ("left", "bottom"):
@@ -184,7 +185,12 @@ def two_mode(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         own = ties[ties["type"] == name]
         ends = np.stack([own["y_organisation"], own["y_service"]]).astype(float)
         ax.plot(
-            np.tile([[0.0], [1.0]], (1, len(own))), ends, color=colour, linewidth=0.9, alpha=0.55, zorder=1
+            np.tile([[0.0], [1.0]], (1, len(own))),
+            ends,
+            color=colour,
+            linewidth=0.8,
+            alpha=TIE_ALPHA,
+            zorder=1,
         )
     for name, (colour, marker, _) in looks.items():
         own = bodies[bodies["type"] == name]

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK = "#1c2833"
-MUTED = "#5d6872"
+MUTED = "#55606a"
 GRID = "#d9dee2"
 ACCENT = "#005a70"
-PALETTE = ("#005a8f", "#d55e00", "#00795a", "#b14a8b", "#a87800", "#3d9bd1", "#5d6872")
+PALETTE = ("#005a8f", "#d55e00", "#00795a", "#b14a8b", "#a87800", "#3d9bd1", MUTED)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++", "oo")
-SEQUENTIAL = "cividis_r"
+SEQUENTIAL = "viridis_r"
+LETTERS = 4.5  # least contrast of letters with what is behind them (WCAG 2.2, 1.4.3)
 WIDTH = 6.05  # inches: the text block of the paper
 FONT = "Source Sans Pro"
 
@@ -187,6 +188,33 @@ def palette(n: int) -> list[str]:
             )
         )
     return list(colours[:n])
+
+
+def contrast(one: str, other: str) -> float:
+    """Ratio of the relative luminances of two colours, 1 to 21 (WCAG 2.2)."""
+    from matplotlib.colors import to_rgb
+
+    def luminance(colour: str) -> float:
+        parts = np.array(to_rgb(colour))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def lettering(colour: str) -> str:
+    """The colour for letters on white: itself, or darkened in steps of a fiftieth until its contrast is enough."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = to_rgb(colour)
+    darker = (to_hex((light * red, light * green, light * blue)) for light in np.linspace(1, 0, 51))
+    return next(shade for shade in darker if contrast(shade, "white") >= LETTERS)
+
+
+def letters_on(ground: str) -> str:
+    """The colour for letters on a coloured ground: ink, else white, else black, whichever first has contrast enough."""
+    return next((colour for colour in (INK, "#ffffff") if contrast(colour, ground) >= LETTERS), "#000000")
 
 
 def subplots(rows: int = 1, cols: int = 1, height: float = 3.2, **kwargs: Any) -> tuple[Figure, Any]:

@@ -22,7 +22,7 @@ BAND_ALPHA = 0.22
 EDGED = (
     2.0  # radius in points above which a circle has a white edge; a smaller one would lose its colour to it
 )
-LIGHTEST = 0.15  # where the colour scale begins: lighter circles would be lost on white
+LIGHTEST = 0.42  # where the colour scale begins: lighter circles have less than three to one against white
 
 
 def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
@@ -214,9 +214,9 @@ def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
             frame["served"],
             frame[f"{name}_low"],
             frame[f"{name}_high"],
-            color=style.ACCENT,
-            alpha=BAND_ALPHA,
-            linewidth=0,
+            facecolor=(style.ACCENT, BAND_ALPHA),
+            edgecolor=style.ACCENT,
+            linewidth=0.6,
         )
         ax.plot(frame["served"], frame[name], color=style.ACCENT)
         ax.set_xscale("log")
@@ -261,7 +261,7 @@ def chances(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         if len(fallen):
             ax.annotate(
                 words.label("area", area), (fallen["target"].iloc[0], fallen["probability"].iloc[0]), xytext=(7, 3),
-                textcoords="offset points", fontsize=8.5, color=colour, fontweight="semibold", path_effects=_halo(),
+                textcoords="offset points", fontsize=8.5, color=style.lettering(colour), fontweight="semibold", path_effects=_halo(),
             )  # fmt: skip
     ax.axvline(float(aim["target"].iloc[0]), color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(

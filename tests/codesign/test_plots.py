@@ -12,6 +12,7 @@ from analysis.codesign import funnel, network, participation, plots
 from analysis.codesign import units as inside
 from analysis.evidence import style
 from analysis.evidence.words import LANGUAGES, Words
+from tests.evidence import contrast
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,20 @@ def test_labels_of_the_network_stay_inside_the_figure(draw):
     figure, _ = draw(plots.two_mode, dense(20, 8, seed=5))
     width = figure.bbox.width
     assert all(box.x0 >= 0 and box.x1 <= width for box in boxes(figure))
+
+
+def test_letters_and_marks_keep_their_contrast(draw, records, units):
+    met = inside.active(records, units).table()
+    tiles = pd.concat([met.assign(company=f"{k:02d}", share=k / 20) for k in range(21)])
+    shown = tiles.drop_duplicates(["company", "phase"]).assign(beyond=1.0, units=20.0)
+    for plot, data in (
+        (plots.participation, participation.by_phase(records).table()),
+        (plots.community, participation.community(records).table().drop(columns="before")),
+        (
+            plots.funnel,
+            funnel.funnel(("ideas", "projects"), [142, 27], False).table().drop(columns=["before", "first"]),
+        ),
+        (plots.units, shown),
+        (plots.two_mode, dense(12, 6, seed=5)),
+    ):
+        assert contrast.faults(style.to_svg(draw(plot, data)[0])) == []

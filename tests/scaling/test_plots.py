@@ -10,6 +10,7 @@ from analysis import places
 from analysis.evidence import style
 from analysis.evidence.words import Words
 from analysis.scaling import eligible, montecarlo, plots, scenario, scope
+from tests.evidence import contrast
 
 CELLS = pd.DataFrame({"sex": ["f", "m"], "age_from": [18, 18], "age_to": [64, 64], "value": [0.094, 0.059]})
 # radii are drawn to a tenth of a point
@@ -76,3 +77,18 @@ def test_bands_and_chances(found, drawn):
     both(plots.rollout, {"rollout": montecarlo.rollout(drawn, found.places["eligible"]), "aim": aim})
     areas = [("municipality", 50.0, 1), ("region", found.total, 3)]
     both(plots.chances, {"chances": montecarlo.exceedance(drawn, areas), "aim": aim})
+
+
+def test_letters_and_marks_keep_their_contrast(found, drawn):
+    area, aim = scope.Scope("region", "R", found.places), montecarlo.aim(30)
+    areas = [("municipality", 50.0, 1), ("region", found.total, 3)]
+    parts = pd.DataFrame({"district": [{"it": "uno", "en": "one"}], "eligible": [90.0]})
+    chances = montecarlo.exceedance(drawn, areas)
+    for draw, data in (
+        (plots.eligible_map, {"places": found.points(), "breaks": found.breaks(), "scope": area.named()}),
+        (plots.size_classes, scope.by_size(found.places)),
+        (plots.districts, parts),
+        (plots.rollout, {"rollout": montecarlo.rollout(drawn, found.places["eligible"]), "aim": aim}),
+        (plots.chances, {"chances": chances, "aim": aim}),
+    ):
+        assert contrast.faults(style.to_svg(both(draw, data))) == []

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.evidence import style
 from analysis.evidence.words import LANGUAGES, Words
 from analysis.survey import contrasts, design, estimates, frames, plots, waves
+from tests.evidence import contrast
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "work_life_balance.toml"
 LABELS = {
@@ -114,3 +115,8 @@ def test_a_row_that_is_suppressed_whole_says_so(people):
     figure = drawn(plots.change, data)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert "non pubblicato" in texts and len(texts) == len(data["care_load"].unique())
+
+
+def test_letters_and_marks_keep_their_contrast(people):
+    for draw, data in tables(people, design.Design(np.ones(N))).items():
+        assert contrast.faults(style.to_svg(drawn(draw, data))) == []
