@@ -242,9 +242,10 @@ def test_cells_of_an_own_table_may_quote_and_cite(paper: Paper) -> None:
     ]
 
 
-def test_a_collected_study_names_every_author_s_role(paper: Paper) -> None:
+def test_a_collected_study_names_every_author_s_role_and_affiliation(paper: Paper) -> None:
     paper.evidence["context"]["provenance"] = "collected"
     paper.evidence["context"]["authors"].append({"name": "Bo Verifica"})
     assert faults(paper) == [
-        "data/demo/study.toml, [[authors]]: the role in the project of Bo Verifica is missing"
+        "data/demo/study.toml, [[authors]]: the role in the project of Bo Verifica is missing",
+        "data/demo/study.toml, [[authors]]: the affiliation of Bo Verifica is missing",
     ]
