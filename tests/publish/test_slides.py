@@ -13,12 +13,26 @@ from analysis.publish import render, slides
 from tests.publish import browser
 from tests.publish.fixture import Paper, cell, context
 
+ROOT = Path(__file__).parent.parent.parent
+EDITIONS = sorted(
+    (path.parent.parent.name, path.parent.name)
+    for path in (ROOT / "papers").glob("*/*/evidence.json")
+    if '"slide"' in (ROOT / "notebooks" / f"{path.parent.name}.ipynb").read_text(encoding="utf-8")
+)
 READY = "new Promise(done => Reveal.isReady() ? done() : Reveal.on('ready', done))"
-OUTSIDE = """(() => { const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect();
-  return [...slide.querySelectorAll('h1, h2, .text, img, figcaption, table, .below, .foot')].filter(part => {
+AMISS = """(() => { const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect();
+  const parts = [...slide.querySelectorAll('h1, h2, .text, img, figcaption, table, .below, .foot')];
+  const name = part => slide.id + ' ' + part.tagName + ' ' + part.className, found = [];
+  parts.forEach((part, at) => {
     const box = part.getBoundingClientRect();
-    return box.right > frame.right + 1 || box.bottom > frame.bottom + 1 || part.scrollHeight > part.clientHeight + 3 && part.clientHeight > 0;
-  }).map(part => slide.id + ' ' + part.tagName + '.' + part.className) })()"""
+    if (box.right > frame.right + 1 || box.bottom > frame.bottom + 1 || part.scrollHeight > part.clientHeight + 3 && part.clientHeight > 0)
+      found.push(name(part) + ' runs out');
+    if (part.tagName === 'IMG' && box.height < 200) found.push(name(part) + ' is small');
+    parts.slice(at + 1).forEach(other => { const its = other.getBoundingClientRect();
+      if (!part.contains(other) && Math.min(box.right, its.right) - Math.max(box.left, its.left) > 1
+          && Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top) > 1) found.push(name(part) + ' on ' + name(other)); });
+  });
+  return found })()"""
 
 ITALIAN = """## Chi cura
 
@@ -226,11 +240,11 @@ def test_every_slide_holds_its_parts_and_prints_on_a_page(edition: dict[str, Pat
         page.value(READY)
         count = page.value("Reveal.getTotalSlides()")
         assert count == 5
-        outside: list[str] = []
+        amiss: list[str] = []
         for number in range(count):
             page.value(f"Reveal.slide({number})")
-            outside += page.value(OUTSIDE)
-        assert outside == []
+            amiss += page.value(AMISS)
+        assert amiss == []
         page.key("ArrowLeft")
         assert page.value("Reveal.getIndices().h") == count - 2
         assert (
@@ -247,3 +261,30 @@ def test_every_slide_holds_its_parts_and_prints_on_a_page(edition: dict[str, Pat
         printed = page.ask("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
     with pikepdf.open(io.BytesIO(base64.b64decode(printed))) as pdf:
         assert len(pdf.pages) == count
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.found() is None, reason="no browser on this machine")
+@pytest.mark.parametrize("edition", EDITIONS, ids="/".join)
+def test_slides_of_the_committed_papers_hold_their_parts(edition: tuple[str, str], tmp_path: Path) -> None:
+    study, notebook = edition
+    texts = ROOT / "data" / study / "texts" / f"{notebook}.toml"
+    paths = render.render(
+        ROOT / "papers" / study / notebook,
+        ROOT / "notebooks" / f"{notebook}.ipynb",
+        texts if texts.is_file() else None,
+        tmp_path,
+        formats=("slides",),
+        figures=ROOT / "figures" / study / notebook,
+    )
+    amiss: list[str] = []
+    with browser.Browser() as program:
+        for path in paths:
+            page = program.open(path, 1280, 720)
+            page.value(READY)
+            count = page.value("Reveal.getTotalSlides()")
+            assert count >= 8 and path.stat().st_size < 700_000
+            for number in range(count):
+                page.value(f"Reveal.slide({number})")
+                amiss += [f"{path.name}: {one}" for one in page.value(AMISS)]
+    assert amiss == []
