@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, ProseError, say
 from analysis.evidence import words as shared
-from analysis.publish import glossary, lists, tables
+from analysis.publish import glossary, lists, reshape, tables
 from analysis.publish.front import front_matter, heading, long_date
 from analysis.publish.layout import Source
 from analysis.publish.lists import grid, said
@@ -120,8 +120,9 @@ def _methods(source: Source, prose: Prose, faults: list[Fault]) -> list[Item]:
     }  # fmt: skip
     found: list[Item] = []
     for topic in (*TOPICS, "plan", "disclosure", "parameters", "rerun"):
-        items = declared[topic](source, language) if topic in declared else []
-        items += of_topic(source, prose, topic, faults)
+        items = of_topic(source, prose, topic, faults)
+        if not items and topic in declared:
+            items = declared[topic](source, language)
         if items:
             found += [text(f"## {said('topic', topic, language)}"), *items]
     return [text(f"# {said('label', 'methods', language)}"), *found] if found else []
@@ -152,13 +153,19 @@ def _method(key: str, entry: Mapping[str, Any], source: Source, prose: Prose, fa
             faults += more
         elif part == "caption":
             faults.append(Fault(say(f"manca: didascalia di {key}", f"missing: caption of {key}"), str(place)))
-    made = tables.printed(key, entry, context, language, longest=None)
+    whole = tables.printed(key, entry, context, language, longest=None)
+    made = reshape.identified(whole, source.citations)
+    made = reshape.turned(made, *(said("head", name, language) for name in ("item", "value")))
+    made = reshape.constants(made, said("note", "constants", language))
+    if entry["topic"] == "codebook":
+        made = reshape.gathered(made, said("head", "details", language))
     notes = [printed["note"]] if "note" in printed else []
     notes += [plain(note) for note in made["notes"]]
     origin = localised(entry.get("source"), language)
     if origin:
         notes.append(plain(f"{word('source', language)}: {origin}"))
-    return {**made, "kind": "table", "cell": "", "caption": printed.get("caption", key), "notes": notes}
+    own = {"caption": printed.get("caption", key), "note": printed.get("note", ""), "notes": notes}
+    return {**made, **own, "kind": "table", "cell": ""}
 
 
 def _label(field: str, code: str, source: Source, language: str) -> str | None:

@@ -40,7 +40,7 @@ def make(work: Work) -> dict[str, bytes]:
             item["key"],
             f"{word('table', language)} {n}. {SPECIAL.sub('', item['caption'])}",
             source.evidence["methods"][item["key"]],
-            {"note": " ".join(item["notes"])},
+            {"note": item["note"]},
         )
         for n, item in enumerate((item for item in items if item["kind"] == "table"), 1)
     ]

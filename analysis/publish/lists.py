@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import words
-from analysis.publish import tables
+from analysis.publish import reshape, tables
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
 from analysis.publish.quotes import QUOTE, entry_of, number, plain
@@ -59,18 +59,9 @@ def grid(
         ]
         for at, row in enumerate(rows)
     ]  # fmt: skip
-    measured = [[{"text": _measured(cell)} for cell in row] for row in body]
-    size, flipped, widths = tables.fit(head, measured)
-    return {
-        "kind": "table", "key": key, "cell": "", "caption": caption, "notes": list(notes), "head": head, "heads": 1, "rows": body,
-        "size": size, "flipped": flipped, "widths": widths, "lines": tables.lines(measured, size, flipped, widths),
-    }  # fmt: skip
-
-
-def _measured(cell: Mapping[str, Any]) -> str:
-    """Text as wide as the cell's, divided where the cell may be divided."""
-    text = str(cell["text"])
-    return re.sub("[-_:]", "/", text) if cell["code"] else text.replace("\\", "")
+    return reshape.fitted(
+        {"kind": "table", "key": key, "cell": "", "caption": caption, "notes": list(notes), "head": head, "heads": 1, "rows": body}
+    )  # fmt: skip
 
 
 def makers(source: Source) -> dict[str, str]:

@@ -89,8 +89,10 @@ def test_what_has_no_content_has_no_heading(paper: Paper) -> None:
     assert made(paper, "empty") == {}
 
 
-def test_the_group_of_this_run_is_described_and_no_other(paper: Paper) -> None:
-    found = tables(appendix.sections(*parts(complete(paper))))
+def test_where_the_record_does_not_tell_the_group_of_this_run_is_described_and_no_other(paper: Paper) -> None:
+    assert "mth-declared-sampling" not in tables(appendix.sections(*parts(complete(paper))))
+    del paper.evidence["methods"]["mth-sampling"]
+    found = tables(appendix.sections(*parts(paper)))
     assert found["mth-declared-sampling"] == [
         ["companies of the network", "workers", "probability", "63%", "stratum", "weight"]
     ]

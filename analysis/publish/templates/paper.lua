@@ -310,6 +310,31 @@ local function arranged(blocks)
   return made
 end
 
+local function flipped(blocks)
+  -- headings go on the flipped page of the table that they head; flipped tables in a row share their pages
+  local made, heads, open, depth = pandoc.Blocks({}), pandoc.Blocks({}), nil, 0
+  local function is(block, pattern) return block.t == "RawBlock" and block.text:match(pattern) ~= nil end
+  for _, block in ipairs(blocks) do
+    if block.t == "Header" then
+      heads:insert(block)
+    elseif is(block, "^#page%(flipped") then
+      if open then made:remove(open) else heads:insert(1, block) end
+      made:extend(heads)
+      heads, open, depth = pandoc.Blocks({}), nil, 1
+    elseif depth > 0 then
+      made:insert(block)
+      depth = depth + (is(block, "%[$") and 1 or 0) - (is(block, "^%]$") and 1 or 0)
+      if depth == 0 then open = #made end
+    elseif not is(block, "^// cell") then
+      made:extend(heads)
+      made:insert(block)
+      heads, open = pandoc.Blocks({}), nil
+    end
+  end
+  made:extend(heads)
+  return made
+end
+
 function Pandoc(doc)
   local file = io.open(pandoc.utils.stringify(doc.meta["altro-paper"]), "r")
   paper = pandoc.json.decode(file:read("a"), false)
@@ -325,6 +350,7 @@ function Pandoc(doc)
     blocks:extend(builders[item.kind](item))
   end
   blocks = blocks:walk({ Span = references }):walk({ Span = quotation }):walk({ Math = inline_math })
+  if typst and paper.appendix then blocks = flipped(blocks) end
   if typst then blocks:insert(pandoc.RawBlock("typst", "#flush()")) end
   if paper.references then
     blocks:insert(pandoc.Header(slides and 2 or 1, { pandoc.Str(words.references) }, pandoc.Attr("references", { "unnumbered" })))
