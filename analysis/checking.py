@@ -32,8 +32,8 @@ def of_study(study: Any, books: Sequence[Any]) -> tuple[list[Fault], list[str]]:
 
 def _of_edition(edition: Any) -> tuple[list[Fault], list[str]]:
     from analysis.batch import cited, execute
+    from analysis.publish import brief, catalogue, layout, lint, prose, render, toml
     from analysis.publish import cited as gathering
-    from analysis.publish import layout, lint, prose, render, toml
 
     book, record = edition.notebook, edition.record / "evidence.json"
     if edition.cited and all((one.record / record.name).exists() for one in edition.cited):
@@ -55,7 +55,9 @@ def _of_edition(edition: Any) -> tuple[list[Fault], list[str]]:
     found = prose.faults(book.path, evidence, outputs, edition.texts)
     source = layout.read(book.path, evidence, outputs, edition.texts)
     found += _printed(source, figures)
-    return found, [f"{edition.study}: {warning}" for warning in lint.unused(source)]
+    absent = [brief.lacking(source), catalogue.note(source.context, book.name)]
+    warnings = [*map(str, lint.unused(source)), *filter(None, absent)]
+    return found, [f"{edition.study}: {warning}" for warning in warnings]
 
 
 def _printed(source: Any, figures: Mapping[str, Path]) -> list[Fault]:

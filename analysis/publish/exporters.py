@@ -167,6 +167,8 @@ def made(
     root = project(folder)
     record = found(cells, name, folder.resolve(), root, wanted.study)
     evidence = json.loads((record.folder / "evidence.json").read_text(encoding="utf-8"))
+    if (pending := evidence["context"].get("pending")) and not wanted.draft:
+        raise RunError([Fault(text) for text in pending])
     notebook = root / "notebooks" / f"{evidence['notebook']}.ipynb"
     if not notebook.with_suffix(".toml").is_file():
         what = say(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from analysis.errors import Fault
 from analysis.study.contracts import Label, contracts
 from analysis.study.settings import Settings
 
@@ -21,14 +22,17 @@ def context(
     tables: Sequence[str],
     actors: pd.DataFrame | None,
     variables: Mapping[str, Mapping[str, Label]],
+    pending: Sequence[Fault] = (),
 ) -> dict[str, Any]:
-    """The context of a study. actors: the typed table or None; variables: variable of the survey → code → label."""
+    """The context of a study. actors: the typed table or None; variables: variable of the survey → code → label; pending: what keeps the
+    study from being published, in the context only where there is something."""
     sampling = {
         name: asdict(item)
         | {"response_rate": "unknown" if item.response_rate is None else item.response_rate}
         for name, item in s.sampling.items()
     }
-    return {
+    unready = {"pending": [str(fault) for fault in pending]} if pending else {}
+    return unready | {
         "study": s.id,
         "title": s.title,
         "place": s.place,

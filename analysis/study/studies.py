@@ -396,4 +396,4 @@ class Study:
             if faults:
                 raise StudyError(faults)
         variables = self.codebook.labels() if self._codebook_file.exists() else {}
-        return describe.context(self.settings, self.tables, actors, variables)
+        return describe.context(self.settings, self.tables, actors, variables, self.pending)

@@ -196,6 +196,17 @@ def test_a_last_run_whose_outputs_were_not_saved_is_left_alone(project: Path, pa
     )
 
 
+def test_what_keeps_a_study_from_publication_stops_an_export_too(project: Path) -> None:
+    record = project / "papers" / "demo" / "sample" / "evidence.json"
+    evidence = json.loads(record.read_text(encoding="utf-8"))
+    evidence["context"]["pending"] = ["demo/privacy.toml: is missing"]
+    record.write_text(json.dumps(evidence), encoding="utf-8")
+    path = project / "notebooks" / "sample.ipynb"
+    with pytest.raises(AltroError, match=r"^demo/privacy\.toml: is missing$"):
+        export("altro-html", path)
+    assert b"<html" in export("altro-html", path, draft=True)[0]
+
+
 def test_other_parameters_have_a_record_of_their_own(project: Path, paper: Paper) -> None:
     notebook = project / "notebooks" / "sample.ipynb"
     book = json.loads(notebook.read_text(encoding="utf-8"))
