@@ -247,7 +247,7 @@ def _disclosure(source: Source, language: str) -> list[Item]:
         said("text", confidential, language),
         last,
     ]
-    return [text("\n\n".join(tables.curled(paragraph) for paragraph in paragraphs))]
+    return [text("\n\n".join(paragraphs))]
 
 
 def withheld(evidence: Mapping[str, Any]) -> tuple[int, int]:

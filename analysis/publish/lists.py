@@ -27,7 +27,7 @@ def _fixed() -> dict[str, Any]:
 
 def said(group: str, key: str, language: str, **named: object) -> str:
     """A word or sentence of templates/appendix.toml, its {names} filled in."""
-    return str(_fixed()[group][key][language]).format(**named)
+    return tables.curled(str(_fixed()[group][key][language])).format(**named)
 
 
 def grid(
@@ -45,7 +45,7 @@ def grid(
     kept = [i for i in range(len(columns)) if any(row[i] for row in rows)]
     head = [
         {
-            "text": tables.curled(said("head", columns[i][0], language)),
+            "text": said("head", columns[i][0], language),
             "align": "right" if columns[i][1] == "number" else "left",
             "under": "",
         }
@@ -182,10 +182,15 @@ def items(source: Source, prose: Prose) -> list[dict[str, Any]]:
         nonlocal several
         if not rows:
             return
-        at = [column for column, _ in columns].index("notebook")
+        at, named = ([column for column, _ in columns].index(which) for which in ("notebook", "key"))
         different = {row[at] for row in rows} - {""} - {source.notebook.name}
         several = several or bool(different)
-        if not different:
+        if different:
+            rows = [
+                [cell.rpartition(":")[2] if i == named else cell for i, cell in enumerate(row)]
+                for row in rows
+            ]
+        else:
             rows = [[*row[:at], "", *row[at + 1 :]] for row in rows]
         found.append({"kind": "text", "cell": "", "text": f"## {said('label', name, language)}"})
         notes = [plain(note)] if note else []

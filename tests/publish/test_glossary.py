@@ -33,7 +33,7 @@ def test_only_terms_that_occur_are_printed(paper: Paper) -> None:
     complete(paper)
     italian, english = section(paper, "it"), section(paper, "en")
     assert "Carico di cura\n:   La cura di figli o familiari [@greenhaus1985]." in italian
-    assert "Cost\n:   What is spent. *This project's own definition.*" in english
+    assert "Cost\n:   What is spent. *This project’s own definition.*" in english
     assert "Astrolab" not in italian + english
     paper.change("k-en", "The number is there.", "The astrolabe is there.")
     assert "Astrolabe\n:   An instrument." in section(paper, "en")

@@ -326,6 +326,7 @@ local function flipped(blocks)
       depth = depth + (is(block, "%[$") and 1 or 0) - (is(block, "^%]$") and 1 or 0)
       if depth == 0 then open = #made end
     elseif not is(block, "^// cell") then
+      if heads[1] and heads[1].level == 1 then heads:insert(1, pandoc.RawBlock("typst", "#reserve(95mm)")) end
       made:extend(heads)
       made:insert(block)
       heads, open = pandoc.Blocks({}), nil
