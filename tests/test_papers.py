@@ -29,7 +29,7 @@ def project(tmp_path_factory):
     shutil.copy(ROOT / "requirements.lock", root)
     made = altro(root, "new", "--notebook", "prima_figura")
     assert made.returncode == 0, made.stderr
-    first = altro(root, "papers")
+    first = altro(root, "papers", "--formats", FEW)
     assert first.returncode == 0, first.stdout + first.stderr
     return root
 
@@ -48,22 +48,33 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_papers_come_in_both_languages_and_all_formats(project):
-    made = {path.name for path in paper(project).iterdir()}
-    assert made == {
-        "evidence.json",
-        "notebook.ipynb",
-        *(f"{lang}.{form}" for lang in ("it", "en") for form in ("pdf", "html", "xlsx")),
-    }
-    drawn = {path.name for path in (project / "figures" / "demo" / "prima_figura").iterdir()}
-    assert drawn == {"fig-answers.it.svg", "fig-answers.en.svg", "fig-answers.csv"}
-    italian = (paper(project) / "it.html").read_text(encoding="utf-8")
-    assert "Studio dimostrativo, dati simulati" in italian and "Demonstration study" not in italian
+FEW = "pdf,html,ipynb"
+ALIKE = {"evidence.json", "notebook.ipynb"}
+PAPER = ("pdf", "html", "docx", "xml", "fig-answers.png", "appendix.pdf", "appendix.html", "xlsx")
+
+
+def test_a_format_once_made_is_kept_up_to_date(project):
+    edit(
+        project / "notebooks" / "prima_figura.ipynb", "È un punto di partenza", "È solo un punto di partenza"
+    )
+    accepted = altro(project, "twins", "--accept", "prima_figura", "question-en")
+    assert accepted.returncode == 0, accepted.stderr
+    result = altro(project, "papers", "--formats", "html")
+    assert result.returncode == 0, result.stdout + result.stderr
+    for name in ("it.html", "notebook.ipynb"):
+        assert "È solo un punto" in (paper(project) / name).read_text(encoding="utf-8")
+    assert "0 rendered, 1 up to date" in altro(project, "papers", "--formats", FEW).stdout
+
+
+def test_an_unknown_format_is_named_with_those_that_exist(project):
+    result = altro(project, "papers", "--formats", "pdf,word")
+    assert result.returncode == 2
+    assert result.stderr.startswith("✗ --formats: unknown format 'word'; allowed: all, pdf, html, docx")
 
 
 def test_a_second_call_does_nothing(project):
     before = {path: path.stat().st_mtime_ns for path in paper(project).iterdir()}
-    again = altro(project, "papers")
+    again = altro(project, "papers", "--formats", FEW)
     assert again.returncode == 0
     assert "0 run" in again.stdout and "1 up to date" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in paper(project).iterdir()} == before
@@ -77,13 +88,13 @@ def test_prose_and_captions_are_rendered_without_running(project):
         "Risposte: persone e quote.",
         "Le risposte: persone e quote.",
     )
-    refused = altro(project, "papers")
+    refused = altro(project, "papers", "--formats", FEW)
     assert refused.returncode == 1 and "altro twins --accept prima_figura limits-en" in refused.stderr
     listed = altro(project, "twins")
     assert listed.returncode == 1 and "limits-en" in listed.stdout
     accepted = altro(project, "twins", "--accept", "prima_figura", "limits-en")
     assert accepted.returncode == 0, accepted.stderr
-    result = altro(project, "papers")
+    result = altro(project, "papers", "--formats", FEW)
     assert result.returncode == 0, result.stdout + result.stderr
     text = (paper(project) / "it.html").read_text(encoding="utf-8")
     assert "non la popolazione intera." in text and "Le risposte: persone e quote." in text
@@ -93,7 +104,7 @@ def test_prose_and_captions_are_rendered_without_running(project):
 def test_a_word_drawn_in_a_figure_runs_the_notebook_again(project):
     count = runs(project)
     edit(project / "notebooks" / "prima_figura.toml", "quota di chi ha risposto", "quota delle risposte")
-    result = altro(project, "papers")
+    result = altro(project, "papers", "--formats", FEW)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "words" in result.stdout
     assert runs(project) == count + 1
@@ -103,7 +114,7 @@ def test_a_damaged_product_is_made_again(project):
     (paper(project) / "it.pdf").write_bytes(b"broken")
     (paper(project) / "en.html").unlink()
     count = runs(project)
-    assert altro(project, "papers").returncode == 0
+    assert altro(project, "papers", "--formats", FEW).returncode == 0
     assert (paper(project) / "it.pdf").read_bytes().startswith(b"%PDF")
     assert (paper(project) / "en.html").exists()
     assert runs(project) == count
@@ -111,7 +122,7 @@ def test_a_damaged_product_is_made_again(project):
 
 def test_another_parameter_set_goes_to_build(project):
     kept = (project / "papers" / "demo" / "manifest.json").read_bytes()
-    result = altro(project, "papers", "demo", "--set", "variable=gender")
+    result = altro(project, "papers", "--formats", FEW, "demo", "--set", "variable=gender")
     assert result.returncode == 0, result.stdout + result.stderr
     folder = project / "build" / "editions" / "demo" / "prima_figura" / "variable=gender"
     assert (folder / "it.pdf").exists() and (folder / "figures" / "fig-answers.it.svg").exists()
@@ -125,7 +136,7 @@ def test_another_parameter_set_goes_to_build(project):
 )
 def test_a_wrong_parameter_stops_before_any_kernel(project, pair, hint):
     count = runs(project)
-    result = altro(project, "papers", "demo", "--set", pair)
+    result = altro(project, "papers", "--formats", FEW, "demo", "--set", pair)
     assert result.returncode == 2
     assert hint in result.stderr
     assert runs(project) == count
@@ -133,7 +144,7 @@ def test_a_wrong_parameter_stops_before_any_kernel(project, pair, hint):
 
 def test_an_execution_equal_within_tolerance_leaves_the_files(project):
     before = {path: path.stat().st_mtime_ns for path in paper(project).iterdir()}
-    result = altro(project, "papers", "--execute")
+    result = altro(project, "papers", "--formats", FEW, "--execute")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "files left untouched" in result.stdout
     assert {path: path.stat().st_mtime_ns for path in paper(project).iterdir()} == before
@@ -149,7 +160,7 @@ def test_a_study_adds_its_own_paragraph_and_table(project):
         encoding="utf-8",
     )
     count = runs(project)
-    result = altro(project, "papers")
+    result = altro(project, "papers", "--formats", FEW)
     assert result.returncode == 0, result.stdout + result.stderr
     italian, english = (
         (paper(project) / f"{lang}.html").read_text(encoding="utf-8") for lang in ("it", "en")
@@ -171,9 +182,9 @@ def test_a_draft_shows_its_faults_and_never_enters_papers(project):
         ),
         encoding="utf-8",
     )
-    refused = altro(project, "papers")
+    refused = altro(project, "papers", "--formats", FEW)
     assert refused.returncode == 1 and "fig-answers" in refused.stderr
-    draft = altro(project, "papers", "demo", "--draft", "--lang", "it")
+    draft = altro(project, "papers", "--formats", FEW, "demo", "--draft", "--lang", "it")
     toml.write_text(whole, encoding="utf-8")
     assert draft.returncode == 0, draft.stdout + draft.stderr
     html = (project / "build" / "drafts" / "demo" / "prima_figura" / "default" / "it.html").read_text(
@@ -188,7 +199,7 @@ def test_one_failing_notebook_does_not_stop_the_others(project):
     altro(project, "new", "--notebook", "guasto")
     altro(project, "new", "--notebook", "sano")
     edit(project / "notebooks" / "guasto.ipynb", "gap = shares", '1 / 0\\n",\n    "gap = shares')
-    result = altro(project, "papers")
+    result = altro(project, "papers", "--formats", FEW)
     assert result.returncode == 1
     assert (project / "papers" / "demo" / "sano" / "it.pdf").exists()
     assert not (project / "papers" / "demo" / "guasto").exists()
@@ -211,3 +222,13 @@ def test_an_unknown_study_or_notebook_is_named_with_those_that_exist(project):
         result = altro(project, *arguments)
         assert result.returncode == 2
         assert "demo" in result.stderr or "prima_figura" in result.stderr
+
+
+def test_papers_come_in_both_languages_and_all_formats(project):
+    assert altro(project, "papers", "--notebook", "prima_figura").returncode == 0
+    made = {path.name for path in paper(project).iterdir()}
+    assert made == ALIKE | {f"{lang}.{form}" for lang in ("it", "en") for form in PAPER}
+    drawn = {path.name for path in (project / "figures" / "demo" / "prima_figura").iterdir()}
+    assert drawn == {"fig-answers.it.svg", "fig-answers.en.svg", "fig-answers.csv"}
+    italian = (paper(project) / "it.html").read_text(encoding="utf-8")
+    assert "Studio dimostrativo, dati simulati" in italian and "Demonstration study" not in italian
