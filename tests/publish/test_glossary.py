@@ -108,3 +108,20 @@ def test_each_term_shipped_is_met_in_a_notebook_in_both_languages_or_in_neither(
             for language, text in words.items()
         }
         assert found["it"] ^ found["en"] == set(), path.name
+
+
+RECORDS = sorted((ROOT / "papers").glob("*/*/evidence.json"))
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}")
+def test_both_languages_of_a_paper_explain_the_same_terms(record: Path) -> None:
+    study, notebook = record.parts[-3:-1]
+    evidence = json.loads(record.read_text(encoding="utf-8"))
+    texts = ROOT / "data" / study / "texts" / f"{notebook}.toml"
+    source = layout.read(ROOT / "notebooks" / f"{notebook}.ipynb", evidence, outputs_of(record.parent), texts)
+    terms = shipped()
+    found = {}
+    for language in ("it", "en"):
+        text = "\n".join(appendix._printed(source, prose.compose(source, language)))
+        found[language] = {str(term["term"]["en"]) for term in glossary.occurring(terms, text, language)}  # type: ignore[index]
+    assert found["it"] == found["en"] and len(found["it"]) >= 8
