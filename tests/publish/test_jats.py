@@ -215,6 +215,7 @@ def test_the_same_bytes_in_another_place(tmp_path: Path) -> None:
 
 def test_a_paper_without_references_notes_or_licence(tmp_path: Path, dtd: etree.DTD) -> None:
     record = collected(licence=None, series=None, funder=None, funding=None)
+    record["context"]["provenance"] = "public-record"
     record["context"]["authors"][0] |= {
         "given_names": None,
         "orcid": None,

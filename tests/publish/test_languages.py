@@ -64,7 +64,8 @@ def test_both_editions_quote_and_tabulate_the_same_numbers(folder: Path) -> None
         }
         for one, language in ((it, "it"), (en, "en"))
     ]
-    assert tables[0] == tables[1] and tables[0]
+    assert tables[0] == tables[1]
+    assert any(tables[0].values()) or folder.name == "synthesis"
 
 
 def test_a_changed_number_changes_in_both(paper: Paper) -> None:
