@@ -75,9 +75,13 @@ def _module_file(name: str) -> Path | None:
 
 
 @cache
+def _of_code(path: Path) -> str:
+    return digest(without_comments(path.read_text(encoding="utf-8")))
+
+
+@cache
 def _module(path: Path) -> tuple[str, frozenset[str]]:
-    source = path.read_text(encoding="utf-8")
-    return digest(without_comments(source)), frozenset(_imported(source))
+    return _of_code(path), frozenset(_imported(path.read_text(encoding="utf-8")))
 
 
 def closure(sources: Iterable[str]) -> dict[str, str]:
@@ -141,11 +145,7 @@ def render_parts(record: Path, figures: Path, notebook: Path, inputs: Iterable[P
     for path in sorted(set(inputs) - {notebook}):
         inside = path.is_relative_to(PACKAGE)
         name = path.relative_to(PACKAGE.parent).as_posix() if inside else f"{path.parent.name}/{path.name}"
-        parts[name] = (
-            digest(without_comments(path.read_text(encoding="utf-8")))
-            if path.suffix == ".py"
-            else of_file(path)
-        )
+        parts[name] = _of_code(path) if path.suffix == ".py" else of_file(path)
     return parts
 
 
