@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from analysis.publish.formats import Work
 
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
+LOCALE = (
+    {"LC_ALL": "C.UTF-8"} if sys.platform == "linux" else {}
+)  # pandoc reads names of files as the locale has them
 
 
 def prepare(document: Mapping[str, Any], figures: Path, folder: Path) -> None:
@@ -52,7 +56,7 @@ def run(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int
         capture_output=True,
         encoding="utf-8",
         cwd=folder,
-        env={**os.environ, "SOURCE_DATE_EPOCH": str(time)},
+        env={**os.environ, **LOCALE, "SOURCE_DATE_EPOCH": str(time)},
         check=False,
     )
     if done.returncode:
@@ -217,6 +221,7 @@ def html(
     }
     metadata = {key: _escaped(value) for key, value in variables.items()}
     metadata["pagetitle"] = _escaped(front["title"])
+    metadata["tags"] = tags(front)
     name = f"metadata.{document['language']}.json"
     (folder / name).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")
     options = [
@@ -227,6 +232,18 @@ def html(
 
 
 NAMES = {"it": "Italiano", "en": "English"}
+
+
+def tags(front: Mapping[str, Any]) -> dict[str, Any]:
+    """Authors and keywords for attributes of HTML, where pandoc would leave a quotation mark that ends the attribute."""
+
+    def quoted(text: str) -> str:
+        return str(_escaped(text)).replace('\\"', "`&quot;`{=html}")
+
+    return {
+        "authors": [quoted(str(author["name"])) for author in front["authors"]],
+        "keywords": quoted(", ".join(front["keywords"])),
+    }
 
 
 def _escaped(value: Any) -> Any:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from analysis.errors import Fault, say
 from analysis.publish.marks import FENCE, HEADING
+from analysis.publish.pandoc import tags
 from analysis.publish.quotes import Place, plain
 from analysis.publish.sources import LANGUAGES, TEMPLATES, fixed_words, word
 
@@ -114,8 +115,7 @@ def _metadata(document: Mapping[str, Any], work: Work) -> dict[str, Any]:
         "role": word("role", language),
         "other": [{"language": other, "name": NAMES[other]} for other in others],
     }
-    escaped: dict[str, Any] = _escaped(metadata)
-    return escaped
+    return {**_escaped(metadata), "tags": tags(front)}
 
 
 def _escaped(value: Any) -> Any:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from analysis.errors import ProseError
 from analysis.publish import pandoc
-from tests.publish.fixture import Paper
+from tests.publish.collected import collected
+from tests.publish.fixture import Paper, cell
 from tests.publish.test_render import made
 
 
@@ -59,3 +62,46 @@ def test_pandoc_is_the_wheel_s_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     path = pypandoc.get_pandoc_path()
     done = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("pandoc 3.9")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are UTF-8 elsewhere")
+def test_a_folder_with_accents_in_a_locale_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    assert set(made(Paper(tmp_path / "Università"), formats=("jats",))) >= {"it.xml", "en.xml"}
+
+
+class Heads(HTMLParser):
+    """The names and contents of <meta>, the elements of a page and where they take what they show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str | None, ...]] = []
+        self.elements: list[str] = []
+        self.sources: list[str | None] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.sources += [value for key, value in attrs if key == "src"]
+        if tag == "meta":
+            self.told.append(tuple(value for _, value in attrs))
+
+
+def test_quotation_marks_and_tags_in_names_and_keywords_stay_text(paper: Paper) -> None:
+    name, keyword = 'Ada "Dada" D\'Arcò <img src=x>', 'welfare "di comunità" </script><b>'
+    paper.evidence["context"] = collected()
+    paper.evidence["context"]["authors"][0]["name"] = name
+    paper.spec = paper.spec.replace('"conciliazione"', repr(keyword))
+    slides = [cell(f"s-{one}", "## Uno\n\nTesto.", f"lang-{one}", "slide") for one in ("it", "en")]
+    paper.cells[3:3] = slides
+    files = made(paper, formats=("html", "slides"))
+    for file in ("it.html", "it.slides.html"):
+        heads = Heads()
+        heads.feed(files[file].read_text(encoding="utf-8"))
+        assert ("author", name) in heads.told
+        assert "b" not in heads.elements and "x" not in heads.sources
+    heads = Heads()
+    heads.feed(files["it.html"].read_text(encoding="utf-8"))
+    assert ("keywords", f"cura, {keyword}") in heads.told
+    assert ("citation_author", name) in heads.told
