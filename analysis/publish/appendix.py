@@ -52,7 +52,7 @@ def document(paper: Mapping[str, Any], source: Source, prose: Prose) -> dict[str
     """The appendix in the shape of a paper's document (document.py): same label, box and colophon."""
     language = prose.language
     title = tables.curled(str(prose.front["title"]))
-    abstract = plain(said("text", "abstract", language, title=title))
+    abstract = plain(said("text", f"abstract{_cited(source)}", language, title=title))
     return wrapped(paper, source, prose, sections(source, prose), "appendix", abstract)
 
 
@@ -125,7 +125,15 @@ def _methods(source: Source, prose: Prose, faults: list[Fault]) -> list[Item]:
             items = declared[topic](source, language)
         if items:
             found += [text(f"## {said('topic', topic, language)}"), *items]
-    return [text(f"# {said('label', 'methods', language)}"), *found] if found else []
+    title = f"# {said('label', 'methods', language)}"
+    if _cited(source):
+        return [text(f"{title}\n\n{plain(said('text', 'methods-cited', language))}"), *found]
+    return [text(title), *found] if found else []
+
+
+def _cited(source: Source) -> str:
+    """Ends the names of sentences for a report that computes nothing."""
+    return "-cited" if source.spec.get("cites") else ""
 
 
 def of_topic(source: Source, prose: Prose, topic: str, faults: list[Fault]) -> list[Item]:
@@ -238,9 +246,9 @@ def _disclosure(source: Source, language: str) -> list[Item]:
     confidential = "bodies-yes" if rules.get("confidential_organisations") else "bodies-no"
     cells, numbers = withheld(source.evidence)
     last = (
-        said("text", "withheld", language, cells=cells, numbers=numbers)
+        said("text", f"withheld{_cited(source)}", language, cells=cells, numbers=numbers)
         if cells or numbers
-        else said("text", "withheld-none", language)
+        else said("text", f"withheld-none{_cited(source)}", language)
     )
     paragraphs = [
         said("text", "persons", language, k=rules.get("threshold", 5), source=handbook),
@@ -275,7 +283,12 @@ def _parameters(source: Source, language: str) -> list[Item]:
         if key != "study" and value != default:
             strong.add(len(rows))
         rows.append(
-            [str(name), key, _value(value, language), _value(default, language) if key in declared else ""]
+            [
+                tables.curled(str(name)),
+                key,
+                _value(value, language),
+                _value(default, language) if key in declared else "",
+            ]
         )
     if not rows:
         return []
@@ -299,7 +312,7 @@ def _places(value: float) -> int:
 def _rerun(source: Source, language: str) -> list[Item]:
     """What a second execution may change, by the kinds that the notebook declared."""
     numbers = source.evidence.get("numbers", {})
-    if not numbers:
+    if not numbers or _cited(source):
         return []
     of_kind = {kind: {k: e for k, e in numbers.items() if e.get("kind", "exact") == kind} for kind in KINDS}
     tolerance = max((float(e.get("tolerance", TABLE_TOLERANCE)) for e in of_kind["float"].values()), default=TABLE_TOLERANCE)  # fmt: skip

@@ -17,6 +17,7 @@ from analysis.errors import Fault, ProseError, say
 from analysis.publish import layout
 from analysis.publish.quotes import QUOTE, entry_of
 from analysis.publish.sources import LANGUAGES, localised
+from analysis.publish.tables import curled
 
 SCHEMA = 1
 GROUPS = ("numbers", "statements", "tables", "figures")
@@ -102,7 +103,10 @@ def _front(origin: Origin, context: Mapping[str, Any]) -> dict[str, Any]:
         language: localised(read.texts.get("title"), language) or localised(read.spec.get("title"), language)
         for language in LANGUAGES
     }
-    return {**read.spec, "title": title}
+    return {
+        **read.spec,
+        "title": {language: curled(text) if text else text for language, text in title.items()},
+    }
 
 
 def _quoted(source: layout.Source) -> Iterator[str]:

@@ -172,7 +172,7 @@ def colophon(front: Mapping[str, Any], context: Mapping[str, Any], language: str
         ("licence", context.get("licence")),
         ("funder", front["funder"]),
     ]
-    return [{"name": word(key, language), "text": str(text)} for key, text in entries if text]
+    return [{"name": word(key, language), "text": tables.curled(str(text))} for key, text in entries if text]
 
 
 def bare(markdown: str) -> str:
@@ -185,10 +185,11 @@ def bare(markdown: str) -> str:
 
 
 def long_date(date: datetime.date, language: str) -> str:
-    """`15 gennaio 2026`, `15 January 2026` (CLDR)."""
+    """`15 gennaio 2026`, `15 January 2026` (CLDR); the first of an Italian month is `1° gennaio`, which CLDR lacks."""
     from babel.dates import format_date
 
-    return format_date(date, "long", locale=LOCALES[language].replace("-", "_"))
+    written = format_date(date, "long", locale=LOCALES[language].replace("-", "_"))
+    return written.replace("1", "1°", 1) if language == "it" and date.day == 1 else written
 
 
 def shortened(text: str, most: int) -> str:

@@ -42,9 +42,10 @@ def identified(made: Mapping[str, Any], citations: Collection[str]) -> dict[str,
         text = str(cell["text"])
         if text in citations:
             return {**cell, "text": f"@{text}", "markdown": True}
-        return {**cell, "code": IDENTIFIER.fullmatch(text) is not None}
+        return {**cell, "text": tables.curled(text), "code": IDENTIFIER.fullmatch(text) is not None}
 
-    return fitted({**made, "rows": [[cell_of(cell) for cell in row] for row in made["rows"]]})
+    head = [{**column, "text": tables.curled(column["text"])} for column in made["head"]]
+    return fitted({**made, "head": head, "rows": [[cell_of(cell) for cell in row] for row in made["rows"]]})
 
 
 def turned(made: Mapping[str, Any], item: str, value: str) -> dict[str, Any]:
@@ -68,15 +69,20 @@ def plain_text(cell: Mapping[str, Any]) -> str:
 
 
 def constants(made: Mapping[str, Any], phrase: str) -> dict[str, Any]:
-    """A longer table without the columns that say the same in every row; a note says it once, after `phrase`."""
+    """A longer table without the columns that say the same in every row; a note says it once, after `phrase`. A column without
+    any value is not told.
+    """
     rows, head = made["rows"], made["head"]
     same = [i for i in range(1, len(head)) if len({row[i]["text"] for row in rows}) == 1]
     if len(rows) <= FEW or not same:
         return dict(made)
     kept = [i for i in range(len(head)) if i not in same]
-    told = "; ".join(f"{head[i]['text']}: {rows[0][i]['text']}" for i in same)
+    told = [f"{head[i]['text']}: {rows[0][i]['text']}" for i in same if rows[0][i]["text"] != tables.ABSENT]
     body = [[row[i] for i in kept] for row in rows]
-    notes = [*made["notes"], f"{phrase} {told}."]
+    absent = any(cell["text"] == tables.ABSENT for row in body for cell in row)
+    notes = [note for note in made["notes"] if absent or not note.startswith(f"{tables.ABSENT} =")]
+    if told:
+        notes.append(f"{phrase} {'; '.join(told)}.")
     heads = sum(i < made["heads"] for i in kept)
     return fitted({**made, "head": [head[i] for i in kept], "heads": heads, "rows": body, "notes": notes})
 

@@ -44,7 +44,7 @@ def study(
         ),
         "licence": "CC BY 4.0",
         "citation": _both(
-            f"the altro software project, Studio dimostrativo, dati simulati: welfare di comunità a {city} (seme {seed}). Non è una pubblicazione.",
+            f"il progetto software altro, Studio dimostrativo, dati simulati: welfare di comunità a {city} (seme {seed}). Non è una pubblicazione.",
             f"the altro software project, Demonstration study, simulated data: community welfare in {city} (seed {seed}). Not a publication.",
         ),
         "source": source,

@@ -65,7 +65,12 @@ def codebook_table(codebook: Codebook, names: Mapping[str, Label]) -> pd.DataFra
 def _coded(labels: Mapping[str, Label], sign: str) -> Label | None:
     if not labels:
         return None
-    return {lang: "; ".join(f"{code}{sign}{label[lang]}" for code, label in labels.items()) for lang in LANGUAGES}  # fmt: skip
+    return {
+        lang: "; ".join(
+            code if code == label[lang] else f"{code}{sign}{label[lang]}" for code, label in labels.items()
+        )
+        for lang in LANGUAGES
+    }
 
 
 def _range(variable: Variable) -> str | None:

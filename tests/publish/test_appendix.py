@@ -102,7 +102,7 @@ def test_where_the_record_does_not_tell_the_group_of_this_run_is_described_and_n
 
 def test_the_plan_is_dated_and_names_outcomes_in_words(paper: Paper) -> None:
     found = tables(appendix.sections(*parts(complete(paper), "it")))  # type: ignore[call-arg]
-    assert found["mth-plan"] == [["dal lavoro alla famiglia", "1 dicembre 2016"]]
+    assert found["mth-plan"] == [["dal lavoro alla famiglia", "1° dicembre 2016"]]
     paper.spec = paper.spec.replace("wfc =", "other =")
     assert "mth-plan" not in tables(appendix.sections(*parts(paper)))
 

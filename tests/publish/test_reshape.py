@@ -44,7 +44,7 @@ def test_what_is_the_same_in_every_row_is_said_once() -> None:
     rows = [[f"v{i}", "1, 2", str(i), tables.ABSENT] for i in range(5)]
     made = reshape.constants(printed(rows), "In every row:")
     assert texts(made)[:2] == [["c0", "c2"], ["v0", "0"]]
-    assert made["notes"] == ["note", "In every row: c1: 1, 2; c3: –."]
+    assert made["notes"] == ["note", "In every row: c1: 1, 2."]
     short = printed(rows[:3])
     assert reshape.constants(short, "In every row:") == short
 
