@@ -15,12 +15,17 @@ from typing import Any
 
 from analysis.errors import Fault, say
 from analysis.evidence import words
+from analysis.publish.marks import blanked
 from analysis.publish.sources import word
 
 QUOTE = re.compile(r"`\{(val|say|lit)\}\s*([^`]*?)\s*`")
 QUOTED = re.compile(r"(?<!`)`\{(\w+)\}[^`\n]*`(?!`)")
 KINDS = ("val", "say", "lit", "paper")
 PAPER = re.compile(r"`\{paper\}\s*([^`]*?)\s*`")
+BARE = re.compile(  # a quotation that would be printed as it stands
+    r"\{+[ \t]*(val|say|lit|show|paper)(?:[ \t]*\}+[ \t]*|[ \t]+)([^\s`{}'\"´’]+)\}*|`(val|say|show)[ \t]+([\w:.-]+)[ \t]*`"
+)
+MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
 PARTS = ("interval", "n", "low", "high", "se")
 SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -131,6 +136,17 @@ def fill(
     for match in QUOTED.finditer(text):
         if match[1] not in KINDS:
             faults.append(_misquoted(match, str(place.at(text, match.start()))))
+    rest = text
+    for pattern in (QUOTE, PAPER, QUOTED, MATHS):
+        rest = blanked(pattern, rest)
+    for match in BARE.finditer(rest):
+        kind, key = match[1] or match[3], (match[2] or match[4]).rstrip(".,;:)")
+        what = say(f"citazione non letta: {match[0]}", f"quotation not understood: {match[0]}")
+        step = say(
+            f"Scrivere, con l'accento grave prima e dopo: `{{{kind}}} {key}`",
+            f"Write, with a backtick before and after: `{{{kind}}} {key}`",
+        )
+        faults.append(Fault(what, str(place.at(text, match.start())), next_step=step))
     return PAPER.sub(title, QUOTE.sub(replace, text)), faults
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.publish import layout, prose, render
+from analysis.publish import layout, prose, quotes, render
 from analysis.publish.quotes import Place, fill
 from tests.publish.fixture import Paper, both, cell
 
@@ -153,3 +153,29 @@ def test_the_text_for_other_readers_has_no_marks(paper: Paper) -> None:
     items = [item for item in prose.compose(source, "it").items if item["kind"] == "text"]
     assert not any(" of=" in item["text"] for item in items)
     assert sum(item["marked"].count(" of=") for item in items) >= 9
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{val} cost",
+        "{val cost}",
+        "{{val}} cost",
+        "´{val} cost´",
+        "`{ val } cost`",
+        "`{val cost}`",
+        "`val cost`",
+    ],
+)
+def test_a_quotation_typed_amiss_is_a_fault_not_printed(typed: str, paper: Paper) -> None:
+    printed = quotes.fill(f"Uno.\n\nÈ {typed}.", paper.evidence, "it", quotes.Place("a.ipynb", "c"))
+    found = [str(fault) for fault in printed[1]]
+    assert len(found) == 1
+    assert found[0].startswith("a.ipynb, cell c, line 3: quotation not understood: ")
+    assert found[0].endswith("Write, with a backtick before and after: `{val} cost`")
+
+
+def test_formulas_and_shown_figures_are_no_quotations_amiss(paper: Paper) -> None:
+    text = '$x_{val} y$\n\n$$\n\\bar{x}_{lit} a\n$$ {#eq-a alt="x"}\n\n`{show} fig-care`'
+    _, found = quotes.fill(text, paper.evidence, "it", quotes.Place("a.ipynb"))
+    assert [f for f in found if "not understood" in f.what] == []
