@@ -32,9 +32,21 @@ def prepare(document: Mapping[str, Any], figures: Path, folder: Path) -> None:
     (folder / "media").mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1)
     (folder / "paper.json").write_text(text, encoding="utf-8", newline="\n")
+    style = (TEMPLATES / "chicago-author-date.csl").read_text(encoding="utf-8")
+    if document["language"] == "it":
+        style = _without_last_comma(style)
+    (folder / "style.csl").write_text(style, encoding="utf-8", newline="\n")
     for item in document["items"]:
         if item["kind"] == "figure":
             shutil.copyfile(figures / item["svg"], folder / item["file"])
+
+
+def _without_last_comma(style: str) -> str:
+    """The citation style as Italian writes lists of names: no comma before the last "e"."""
+    style = style.replace('delimiter-precedes-last="always"', 'delimiter-precedes-last="never"')
+    return re.sub(
+        r'<name and="text" (?!delimiter)', '<name and="text" delimiter-precedes-last="never" ', style
+    )
 
 
 def run(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int, *options: str) -> str:
@@ -47,8 +59,7 @@ def run(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int
         "--lua-filter", str(TEMPLATES / "paper.lua"),
     ]  # fmt: skip
     if document["references"] or any("{#refs" in item.get("text", "") for item in document["items"]):
-        csl = TEMPLATES / "chicago-author-date.csl"
-        command += ["--citeproc", "--bibliography", str(bibliography.resolve()), "--csl", str(csl)]
+        command += ["--citeproc", "--bibliography", str(bibliography.resolve()), "--csl", "style.csl"]
         command += ["--metadata", "link-citations=true"]
     done = subprocess.run(
         [*command, *options],

@@ -105,3 +105,14 @@ def test_quotation_marks_and_tags_in_names_and_keywords_stay_text(paper: Paper) 
     heads.feed(files["it.html"].read_text(encoding="utf-8"))
     assert ("keywords", f"cura, {keyword}") in heads.told
     assert ("citation_author", name) in heads.told
+
+
+def test_lists_of_names_have_no_comma_before_the_last_in_italian(paper: Paper) -> None:
+    named = "{Greenhaus, Jeffrey H. and Beutell, Nicholas J. and Prova, Ada}"
+    paper.bibliography = paper.bibliography.replace("{Greenhaus, Jeffrey H. and Beutell, Nicholas J.}", named)
+    texts = {
+        language: made(paper, formats=("html",))[f"{language}.html"].read_text(encoding="utf-8")
+        for language in ("it", "en")
+    }
+    assert "Greenhaus, Beutell e Prova" in texts["it"] and "Nicholas J. Beutell e Ada Prova" in texts["it"]
+    assert "Greenhaus, Beutell, and Prova" in texts["en"]

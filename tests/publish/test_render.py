@@ -136,7 +136,9 @@ def test_html_is_accessible(edition: dict[str, Path], language: str, locale: str
 def test_html_needs_no_other_file(edition: dict[str, Path]) -> None:
     text = edition["it.html"].read_text(encoding="utf-8")
     assert not re.search(r'(?:src|href)="(?!data:|#|it\.html|en\.html|https://|mailto:)', text)
-    assert not re.search(r'<script(?! type="application/ld\+json")|<link(?! rel="alternate")|@import|url\(["\']?http', text)
+    assert not re.search(
+        r'<script(?! type="application/ld\+json")|<link(?! rel="alternate")|@import|url\(["\']?http', text
+    )
     assert "/tmp" not in text
 
 
