@@ -157,9 +157,15 @@ def _localised(values: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]
 def front_texts(source: Source, language: str) -> list[Text]:
     """Texts of the TOML files that are printed outside the order of the paper: title, abstract, keywords, brief."""
     made: list[Text] = []
-    for key in ("title", "abstract", "keywords", "brief"):
-        own = source.texts.get(key)
-        values, name = (own, source.texts_name) if own else (source.spec.get(key), source.spec_name)
+    own, shared = source.texts, source.spec
+    parts = [
+        (key, own[key], source.texts_name) if own.get(key) else (key, shared.get(key), source.spec_name)
+        for key in ("title", "abstract", "keywords")
+    ]
+    replaced = dict(own.get("brief") or {})
+    kept = {name: entry for name, entry in (shared.get("brief") or {}).items() if name not in replaced}
+    parts += [("brief", kept, source.spec_name), ("brief", replaced, source.texts_name)]
+    for key, values, name in parts:
         for where, entry in _localised(values or {}, key):
             value = localised(entry, language)
             for text in value if isinstance(value, list) else [value]:
