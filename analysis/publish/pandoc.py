@@ -230,8 +230,8 @@ def html(
             if language in others
         ],
     }
-    metadata = {key: _escaped(value) for key, value in variables.items()}
-    metadata["pagetitle"] = _escaped(front["title"])
+    metadata = {key: escaped(value) for key, value in variables.items()}
+    metadata["pagetitle"] = escaped(front["title"])
     metadata["tags"] = tags(front)
     name = f"metadata.{document['language']}.json"
     (folder / name).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")
@@ -249,7 +249,7 @@ def tags(front: Mapping[str, Any]) -> dict[str, Any]:
     """Authors and keywords for attributes of HTML, where pandoc would leave a quotation mark that ends the attribute."""
 
     def quoted(text: str) -> str:
-        return str(_escaped(text)).replace('\\"', "`&quot;`{=html}")
+        return str(escaped(text)).replace('\\"', "`&quot;`{=html}")
 
     return {
         "authors": [quoted(str(author["name"])) for author in front["authors"]],
@@ -257,14 +257,14 @@ def tags(front: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _escaped(value: Any) -> Any:
+def escaped(value: Any) -> Any:
     """Strings that pandoc's reader of metadata takes as they are."""
     from analysis.publish.quotes import plain
 
     if isinstance(value, str):
         return plain(value)
     if isinstance(value, Mapping):
-        return {key: _escaped(item) for key, item in value.items() if item is not None}
+        return {key: escaped(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_escaped(item) for item in value]
+        return [escaped(item) for item in value]
     return value

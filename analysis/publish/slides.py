@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from analysis.errors import Fault, say
 from analysis.publish.marks import FENCE, HEADING
-from analysis.publish.pandoc import tags
-from analysis.publish.quotes import Place, plain
+from analysis.publish.pandoc import escaped, tags
+from analysis.publish.quotes import Place
 from analysis.publish.sources import LANGUAGES, TEMPLATES, fixed_words, word
 
 if TYPE_CHECKING:
@@ -115,17 +115,7 @@ def _metadata(document: Mapping[str, Any], work: Work) -> dict[str, Any]:
         "role": word("role", language),
         "other": [{"language": other, "name": NAMES[other]} for other in others],
     }
-    return {**_escaped(metadata), "tags": tags(front)}
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return plain(value)
-    if isinstance(value, Mapping):
-        return {key: _escaped(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_escaped(item) for item in value]
-    return value
+    return {**escaped(metadata), "tags": tags(front)}
 
 
 def _whole(text: str, folder: Path) -> str:

@@ -12,7 +12,8 @@ import pikepdf
 import pytest
 
 from analysis.errors import ProseError
-from analysis.publish import brief, layout, render
+from analysis.publish import brief, layout, lint, render
+from analysis.publish.render import outputs_of
 from tests.publish import verapdf
 from tests.publish.fixture import Paper, context
 
@@ -255,3 +256,16 @@ def test_a_changed_value_changes_both_languages(edition: dict[str, Path], paper:
     changed = made(paper)
     assert "77,7%" in text_of(changed["it.brief.pdf"]) and "77.7%" in text_of(changed["en.brief.pdf"])
     assert "34.6%" not in text_of(changed["en.brief.pdf"])
+
+
+def test_a_study_that_replaces_one_entry_of_the_brief_leaves_the_others_read(paper: Paper) -> None:
+    paper.spec += (
+        '[brief]\nfigure = ["fig-care"]\nwhy = { it = "Riguarda il 34,6% di loro.", en = "It concerns 34.6% of them." }\n'
+        'limits = { it = ["Il 34,6%."], en = ["Just 34.6%."] }\n'
+    )
+    paper.texts = '[brief]\nlimits = { it = ["Nessun effetto."], en = ["No effect."] }\n'
+    record, notebook, texts = paper.write()
+    source = layout.read(notebook, paper.evidence, outputs_of(record), texts)
+    read = {str(one.place): one.source for one in lint.front_texts(source, "it")}
+    assert read["notebooks/sample.toml, brief.why.it"] == "Riguarda il 34,6% di loro."
+    assert [text for text in read.values() if text in ("Il 34,6%.", "Nessun effetto.")] == ["Nessun effetto."]

@@ -398,16 +398,3 @@ def test_a_wrong_call_ends_with_two(
 
 def test_the_notebooks_here_have_no_stale_twin() -> None:
     assert [one for path in (ROOT / "notebooks").glob("*.ipynb") for one in twins.of_notebook(path)] == []
-
-
-def test_a_study_that_replaces_one_entry_of_the_brief_leaves_the_others_read(paper: Paper) -> None:
-    paper.spec += (
-        '[brief]\nfigure = ["fig-care"]\nwhy = { it = "Riguarda il 34,6% di loro.", en = "It concerns 34.6% of them." }\n'
-        'limits = { it = ["Il 34,6%."], en = ["Just 34.6%."] }\n'
-    )
-    paper.texts = '[brief]\nlimits = { it = ["Nessun effetto."], en = ["No effect."] }\n'
-    record, notebook, texts = paper.write()
-    source = layout.read(notebook, paper.evidence, outputs_of(record), texts)
-    read = {str(one.place): one.source for one in lint.front_texts(source, "it")}
-    assert read["notebooks/sample.toml, brief.why.it"] == "Riguarda il 34,6% di loro."
-    assert [text for text in read.values() if text in ("Il 34,6%.", "Nessun effetto.")] == ["Nessun effetto."]
