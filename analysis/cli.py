@@ -7,23 +7,22 @@ import functools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis import places, progress
-from analysis.arguments import Parser
+from analysis import arguments, places, progress
 from analysis.errors import AltroError, Fault, ParameterError, language, say
 
 OK, FAILED, WRONG = 0, 1, 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(typed: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 if all is well, 1 if something failed or has faults, 2 if the call itself is wrong."""
     os.environ.setdefault("ALTRO_LANG", language())
     if os.environ.get("ALTRO_DATA_HOME"):
         os.environ["ALTRO_DATA_HOME"] = str(Path(os.environ["ALTRO_DATA_HOME"]).resolve())
-    chosen = parser().parse_args(arguments)
+    chosen = parser().parse_args(typed)
     try:
         return chosen.run(chosen)
     except AltroError as error:
@@ -40,129 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = Parser(
-        prog="altro",
-        description=say(
-            "Dallo studio alla pubblicazione, in italiano e in inglese.",
-            "From a study to its publication, in Italian and English.",
-        ),
+    return arguments.parser(
+        {
+            "papers": papers,
+            "check": check,
+            "twins": twins,
+            "list": show,
+            "lab": lab,
+            "new": new,
+            "simulate": simulate,
+        }
     )
-    commands = top.add_subparsers(required=True, metavar=say("comando", "command"))
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], italian: str, english: str
-    ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=say(italian, english), description=say(italian, english))
-        sub.set_defaults(run=run)
-        return sub
-
-    sub = command(
-        "papers",
-        papers,
-        "aggiorna gli articoli degli studi (tutti, se non se ne nomina uno)",
-        "bring the papers of the studies up to date (all, unless some are named)",
-    )
-    sub.add_argument(
-        "studies",
-        nargs="*",
-        metavar=say("STUDIO", "STUDY"),
-        help=say("nome sotto data/ o cartella", "name under data/ or a folder"),
-    )
-    sub.add_argument(
-        "--notebook",
-        action="append",
-        metavar="N",
-        help=say("solo questo notebook (ripetibile)", "only this notebook (repeatable)"),
-    )
-    sub.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="key=value",
-        help=say("valore di un parametro (ripetibile)", "value of a parameter (repeatable)"),
-    )
-    sub.add_argument(
-        "--execute",
-        action="store_true",
-        help=say("esegue anche ciò che non è cambiato", "execute what has not changed too"),
-    )
-    sub.add_argument(
-        "--draft",
-        action="store_true",
-        help=say(
-            "bozza, con i difetti a margine, in build/drafts",
-            "a draft with faults in the margin, in build/drafts",
-        ),
-    )
-    sub.add_argument(
-        "--formats",
-        default="all",
-        metavar="F,F",
-        help=say(
-            "solo questi formati (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: tutti",
-            "these formats only (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: every one",
-        ),
-    )
-    sub.add_argument("--lang", choices=("it", "en"), help=say("lingua della bozza", "language of the draft"))
-
-    sub = command("check", check, "tutti i difetti di uno studio", "every fault of a study")
-    sub.add_argument("studies", nargs="+", metavar=say("STUDIO", "STUDY"))
-
-    sub = command(
-        "twins",
-        twins,
-        "i testi inglesi da rivedere, perché l'italiano è cambiato",
-        "the English texts to be revised, since the Italian has changed",
-    )
-    sub.add_argument(
-        "--accept",
-        nargs=2,
-        metavar=("NOTEBOOK", say("CELLA", "CELL")),
-        help=say("accetta la traduzione di una cella", "accept the translation of one cell"),
-    )
-
-    command(
-        "list",
-        show,
-        "studi, notebook, quali girano su quali e perché gli altri no",
-        "studies, notebooks, which runs on which, and why the others do not",
-    )
-    sub = command("lab", lab, "apre JupyterLab sui notebook", "open JupyterLab on the notebooks")
-    sub.add_argument(
-        "more", nargs=argparse.REMAINDER, help=say("altro per jupyter lab", "more for jupyter lab")
-    )
-
-    sub = command("new", new, "un nuovo studio, o un nuovo notebook", "a new study, or a new notebook")
-    sub.add_argument(
-        "folder", nargs="?", metavar="DIR", help=say("cartella del nuovo studio", "folder of the new study")
-    )
-    sub.add_argument(
-        "--survey",
-        metavar="FILE",
-        help=say("file di un'indagine, per una bozza di codebook", "a survey file, for a draft codebook"),
-    )
-    sub.add_argument(
-        "--notebook",
-        metavar=say("NOME", "NAME"),
-        help=say("nome del nuovo notebook", "name of the new notebook"),
-    )
-
-    sub = command(
-        "simulate",
-        simulate,
-        "disegna uno studio simulato da verità note",
-        "draw a simulated study from known truth",
-    )
-    sub.add_argument("folder", metavar="DIR")
-    sub.add_argument("--seed", type=int, metavar="N")
-    sub.add_argument(
-        "--scale",
-        type=float,
-        default=1.0,
-        metavar="K",
-        help=say("moltiplica i rispondenti", "multiplies the respondents"),
-    )
-    return top
 
 
 def papers(chosen: argparse.Namespace) -> int:
