@@ -8,7 +8,7 @@ BIN = .venv/Scripts
 else
 BIN = .venv/bin
 endif
-EXTRAS = --extra test --extra dev --extra territory --extra bench
+EXTRAS = --extra test --extra dev --extra territory --extra bench --extra cluster
 TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .PHONY: papers test test-slow lint lab lock bench setup
