@@ -11,7 +11,7 @@ endif
 EXTRAS = --extra test --extra dev --extra territory --extra bench --extra cluster
 TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-.PHONY: papers test test-slow lint lab lock bench setup
+.PHONY: papers test test-slow verify lint lab lock bench setup
 papers: setup
 	@$(BIN)/python -m analysis papers
 
@@ -20,6 +20,9 @@ test: setup
 
 test-slow: setup
 	@$(TESTS) -m slow
+
+verify: setup
+	@$(BIN)/python -m analysis verify demo milano
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -63,11 +63,12 @@ def test_the_card_of_packages_is_in_the_requirements():
 
 def test_ci_and_makefile_call_the_same_targets():
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("papers", "test", "test-slow", "lint", "lab", "lock", "bench"):
+    for target in ("papers", "test", "test-slow", "verify", "lint", "lab", "lock", "bench"):
         assert re.search(rf"^{target}:", targets, re.MULTILINE)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert [line for line in ci.splitlines() if line.startswith("make")] == [
         "make lint",
         "make test",
         "make test-slow",
+        "make verify",
     ]
