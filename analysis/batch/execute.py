@@ -27,6 +27,20 @@ ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
+CELL_TIMEOUT, NOTEBOOK_TIMEOUT = 600.0, 3600.0  # seconds
+FAULTS = (
+    "error",
+    "cell-timeout",
+    "notebook-timeout",
+    "memory",
+    "signal",
+    "died",
+    "interrupted",
+    "disk",
+    "unclosed",
+    "undeclared",
+    "worker",
+)
 LONGEST, WIDEST = 12, 300  # lines of an error, characters of a line
 
 
@@ -44,17 +58,27 @@ class Job:
     declared: tuple[str, ...]
     root: Path
     study_argument: str
+    cell_timeout: float = CELL_TIMEOUT  # seconds
+    notebook_timeout: float = NOTEBOOK_TIMEOUT  # seconds
+    memory: int | None = None  # bytes that the kernel may take; Linux only
+    reads: tuple[str, ...] = ()  # absolute paths of the files that the run may read
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an execution ended: seconds, and where it failed (cell id, error, partial notebook)."""
+    """How an execution ended: seconds, where it failed (cell id, error, partial notebook), which `fault` that is (FAULTS), and the kernel:
+    which kind, `why` if not warm, exit code or minus the signal, peak of memory in bytes."""
 
     name: str
     seconds: float
     error: str = ""
     cell: str = ""
     partial: str = ""
+    fault: str = ""
+    kernel: str = ""
+    why: str = ""
+    exit: int | None = None
+    peak: int = 0
 
     @property
     def ok(self) -> bool:
