@@ -17,7 +17,7 @@ TIMED = {"start_time", "end_time", "duration", "input_path", "output_path", "env
 DROPPED = {"application/vnd.jupyter.widget-view+json"}  # its model's id is drawn at random
 
 _MASKS = [
-    (re.compile(r"[^\s'\"()\[\]<>\x1b]*\bipykernel_\d+[/\\]"), "ipykernel/"),
+    (re.compile(r"(?:(?:[A-Za-z]:|~)?[/\\][^\s'\"()\[\]<>\x1b]*)?\bipykernel_\d+[/\\]"), "ipykernel/"),
     (re.compile(r"(?<= at )0x[0-9a-fA-F]{6,}"), "0x…"),
     (re.compile(r"<dc:date>[^<]*</dc:date>"), "<dc:date></dc:date>"),
 ]
