@@ -20,6 +20,7 @@ SAMPLINGS = ("probability", "census", "volunteer")
 TERRITORIES = ("national", "own")
 THRESHOLD, LEAST_THRESHOLD = 5, 3
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+CLUSTER = re.compile(r"(tcp|tls|wss?|ucx)://\S+:\d+")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Settings:
     """The contents of study.toml.
 
     territory: "national", "own" or "" (not said); pilot: code of the municipality where the project took place;
+    clusters: addresses of the Dask schedulers to which collected or private data of the study may go;
     pending: what an edition still needs (a draft does without).
     """
 
@@ -80,6 +82,7 @@ class Settings:
     plan: dict[str, Any] = field(default_factory=dict)
     territory: str = ""
     pilot: str = ""
+    clusters: tuple[str, ...] = ()
     privacy: Privacy | None = None
     pending: tuple[Fault, ...] = ()
 
@@ -124,6 +127,7 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         "style": _style(top),
         "plan": _plan(top),
         "dialect": _dialect(top),
+        "clusters": _clusters(top),
         **_territory(top),
     }
     disclosure = top.section("disclosure")
@@ -309,6 +313,22 @@ def _territory(top: Section) -> dict[str, str]:
     }
     section.close()
     return found
+
+
+def _clusters(top: Section) -> tuple[str, ...]:
+    section = top.section("cluster")
+    if section is None:
+        return ()
+    found = section.texts("addresses", required=True)
+    for address in found:
+        if not CLUSTER.fullmatch(address):
+            section.break_(
+                "addresses",
+                say(f"«{address}» non va bene", f"“{address}” will not do"),
+                "tls://calcolo.ente.it:8786, tcp://10.0.0.5:8786",
+            )
+    section.close()
+    return tuple(found)
 
 
 def _privacy(folder: Path, shown: str, collected: bool, findings: Findings) -> Privacy | None:

@@ -46,6 +46,8 @@ BROKEN = [
     ("series number", SERIES + '[series.numbers]\nreach = "2026/1"\n', COLLECTED, ["[series.numbers] reach: “2026/1” will not do; allowed: 1.2026"]),
     ("number given twice", SERIES + '[series.numbers]\nreach = "1.2026"\ncost = "1.2026"\n', COLLECTED, ["[series] numbers: “1.2026” is given to several notebooks; allowed: reach, cost"]),
     ("doi", SERIES + '[series.doi]\nreach = "https://doi.org/10.1234/x"\n', COLLECTED, ["[series.doi] reach: “https://doi.org/10.1234/x” will not do; allowed: 10.1234/abc"]),
+    ("cluster without protocol", '[cluster]\naddresses = ["calcolo.ente.it"]\n', {}, [f"{T}, [cluster] addresses: “calcolo.ente.it” will not do; allowed: tls://"]),
+    ("cluster without address", "[cluster]\naddress = 3\n", {}, ["[cluster] address: unknown key “address”", "Perhaps “addresses”?"]),
     ("not TOML", "", {"edition = 2026-01-15": "edition = gennaio"}, [f"{T}: not valid TOML", "line 3"]),
 ]  # fmt: skip
 
