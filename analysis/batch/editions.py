@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.batch import cited, keys
+from analysis.batch import cited, explain, keys, manifest
 from analysis.batch import parameters as typed
-from analysis.errors import AltroError, Fault, RunError, say
+from analysis.errors import AltroError, Fault, ParameterError, RunError, say
 
 Renderer = Callable[..., list[Path]]
 Inputs = Callable[[Path, Path | None], list[Path]]  # files on which a rendering of a notebook depends
@@ -85,6 +85,11 @@ class Notebook:
     def schema(self) -> dict[str, typed.Parameter]:
         return typed.schema(self.front, self.name)
 
+    @cached_property
+    def code_parts(self) -> dict[str, str]:
+        """Digest of each thing that every run depends on, whatever the study and the parameters."""
+        return keys.code_parts(self.cells, self.front)
+
     @property
     def declared(self) -> list[str]:
         needs = self.front.get("needs", {})
@@ -126,8 +131,9 @@ def notebooks(only: Iterable[str] | None = None) -> list[Notebook]:
 
 @dataclass(frozen=True)
 class Edition:
-    """One notebook on one study with one parameter set; `files` are the study's files that the run may read, by printable name, and `cited`
-    the editions from which a notebook that computes nothing is gathered."""
+    """One notebook on one study with one parameter set. `tables` are those that the notebook declares and the study has, `files` the study's files
+    that the run may read, by printable name, `held` all tables of the study, and `cited` the editions from which a notebook that computes nothing
+    is gathered."""
 
     study: str
     folder: Path
@@ -138,6 +144,7 @@ class Edition:
     settings: Any
     draft: bool = False
     cited: tuple[Edition, ...] = ()
+    held: tuple[str, ...] = ()
 
     @cached_property
     def slug(self) -> str:
@@ -184,10 +191,9 @@ class Edition:
     def run_parts(self) -> dict[str, str]:
         if self.notebook.cites:
             return cited.run_parts(self)
+        study = {"study.toml": self.settings, "tables": sorted(self.held)}
         lock = places.root() / "requirements.lock"
-        return keys.run_parts(
-            self.notebook.cells, self.notebook.front, self.values, self.files, self.settings, lock
-        )
+        return keys.run_parts(self.notebook.code_parts, self.values, self.files, study, lock)
 
     def render_parts(self, inputs: Inputs) -> dict[str, str]:
         path = self.notebook.path
@@ -195,19 +201,16 @@ class Edition:
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of this edition; empty where it says nothing."""
-        return _manifest(self.manifest, self.study)["notebooks"].get(self.notebook.name, {})
+        return manifest.read(self.manifest, self.study)["notebooks"].get(self.notebook.name, {})
 
     def run_reasons(self) -> list[str]:
-        """Why the notebook must be executed; empty where the kept record stands."""
+        """Why the notebook must be executed, in words; empty where the kept record stands."""
         entry = self.entry()
         if not entry:
             return [say("mai eseguito", "never run")]
-        reasons = keys.changed(entry["run"], self.run_parts)
-        return reasons or [
-            name
-            for name in self.damaged(entry)
-            if name.endswith(("evidence.json", ".svg", ".csv", "notebook.ipynb"))
-        ]
+        reasons = explain.changes(self, entry["run"], self.run_parts)
+        made = ("evidence.json", ".svg", ".csv", "notebook.ipynb")
+        return reasons or [explain.damage(name) for name in self.damaged(entry) if name.endswith(made)]
 
     def damaged(self, entry: Mapping[str, Any]) -> list[str]:
         """Kept products that are missing or whose checksum differs."""
@@ -225,16 +228,17 @@ class Edition:
         parts = self.render_parts(inputs)
         local = self._local()
         every = list(dict.fromkeys([*formats, *self.formats()]))
-        reasons = keys.changed(entry.get("render", {}), parts)
-        if reasons:
-            return reasons if entry.get("render") else [say("mai impaginato", "never rendered")], every
+        if not entry.get("render"):
+            return [say("mai impaginato", "never rendered")], every
+        if reasons := explain.changes(self, entry["render"], parts):
+            return reasons, every
         fresh = local if local.get("render") == keys.key(parts) else {}
         bad = [*self.damaged(entry), *self.damaged(fresh)]
         if bad:
-            return bad, every
+            return [explain.damage(name) for name in bad], every
         have = {*entry.get("formats", []), *fresh.get("formats", [])}
         missing = [name for name in every if name not in have]
-        return missing, missing
+        return [say(f"{name} mai fatto", f"{name} not made yet") for name in missing], missing
 
     def _local(self) -> dict[str, Any]:
         """What this checkout has rendered besides what is kept in git."""
@@ -259,70 +263,89 @@ class Edition:
 
 
 def plan(
-    studies: Iterable[Any], chosen: Iterable[Notebook], given: Mapping[str, Any], draft: bool = False
+    studies: Iterable[Any],
+    chosen: Iterable[Notebook],
+    given: Mapping[str, Any],
+    draft: bool = False,
+    sets: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> tuple[list[Edition], list[tuple[str, str, list[str]]]]:
     """The editions of `studies` (each with `id`, `folder`, `tables` and `files(table)`, a list of paths), and the pairs that cannot run with what they lack.
 
-    Parameters are validated for every notebook before anything starts; all faults at once.
+    `sets` holds the parameter sets of each notebook by its name; without it every notebook runs once, with `given`. Parameters are validated for
+    every notebook before anything starts; all faults at once.
     """
     editions: list[Edition] = []
     left_out: list[tuple[str, str, list[str]]] = []
-    faults: list[Fault] = []
     books = list(chosen)
-    for notebook in books:
-        try:
-            typed.validate(notebook.schema, given, notebook.name)
-        except Exception as error:
-            faults += getattr(error, "faults", None) or _reraise(error)
-    if faults:
-        from analysis.errors import ParameterError
-
-        raise ParameterError(faults)
+    valid = _valid(books, sets if sets is not None else {notebook.name: [given] for notebook in books})
+    known = _present()
     for study in studies:
+        settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
         for notebook in books:
             lacking = notebook.lacks(study.tables)
-            if lacking:
-                left_out.append((study.id, notebook.name, lacking))
-                continue
-            known = _present() if notebook.cites else {}
             quoted = [known[name] for name in notebook.cites if not known[name].lacks(study.tables)]
-            if notebook.cites and not quoted:
+            if notebook.cites and not quoted and not lacking:
                 lacking = [table for name in notebook.cites for table in known[name].lacks(study.tables)]
+            if lacking:
                 left_out.append((study.id, notebook.name, list(dict.fromkeys(lacking))))
                 continue
-            origins = [_edition(study, book, {}, draft and book in books) for book in quoted]
-            editions.append(_edition(study, notebook, given, draft, tuple(origins)))
+            origins = tuple(
+                _edition(study, settings, book, typed.defaults(book.schema), draft and book in books)
+                for book in quoted
+            )
+            one = _edition(study, settings, notebook, valid[notebook.name][0], draft, origins)
+            editions += [replace(one, values=values) for values in valid[notebook.name]]
     return editions, left_out
 
 
+def _valid(
+    books: Sequence[Notebook], sets: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The parameter sets of each notebook, complete and typed; all faults at once."""
+    valid: dict[str, list[dict[str, Any]]] = {}
+    faults: list[Fault] = []
+    for notebook in books:
+        for given in sets[notebook.name]:
+            try:
+                values = typed.validate(notebook.schema, given, notebook.name)
+                valid.setdefault(notebook.name, []).append(values)
+            except ParameterError as error:
+                faults += error.faults
+    if faults:
+        raise ParameterError(dict.fromkeys(faults))
+    return valid
+
+
 def _edition(
-    study: Any, notebook: Notebook, given: Mapping[str, Any], draft: bool, origins: tuple[Edition, ...] = ()
+    study: Any,
+    settings: Mapping[str, Any],
+    notebook: Notebook,
+    values: Mapping[str, Any],
+    draft: bool,
+    origins: tuple[Edition, ...] = (),
 ) -> Edition:
-    values = typed.validate(notebook.schema, given, notebook.name)
-    wanted = tuple(name for name in notebook.declared if name in set(study.tables) or name == "territory")
+    held = tuple(study.tables)
+    wanted = tuple(name for name in notebook.declared if name in held or name == "territory")
     files = {} if origins else {_printable(path, study.folder): path for path in _files(study, wanted)}
-    settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
-    return Edition(study.id, study.folder, notebook, values, wanted, files, settings, draft, origins)
+    return Edition(study.id, study.folder, notebook, values, wanted, files, settings, draft, origins, held)
 
 
 def _files(study: Any, wanted: Iterable[str]) -> list[Path]:
-    """Files on which a run depends: the declared tables, and those from which the study tells names and value labels."""
+    """Files on which a run depends: the declared tables, and those from which the study tells names, value labels and what keeps it from publication."""
     told = [name for name in ("actors",) if name in study.tables]
     paths = [path for name in dict.fromkeys([*told, *wanted]) for path in study.files(name)]
-    always = [study.folder / "survey" / "codebook.toml", study.folder / "scenarios.toml"]
+    always = [study.folder / name for name in ("survey/codebook.toml", "scenarios.toml", "privacy.toml")]
     return list(dict.fromkeys([*paths, *(path for path in always if path.exists())]))
 
 
 def _printable(path: Path, folder: Path) -> str:
-    """Name of a study's file that holds for every checkout: private files by their name alone."""
+    """Name of a study's file that holds for every checkout: private files as they lie below $ALTRO_DATA_HOME."""
     for base in (folder.parent, places.data()):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
-    return f"private/{path.name}"
-
-
-def _reraise(error: Exception) -> list[Fault]:
-    raise error
+    home = os.environ.get("ALTRO_DATA_HOME")
+    inside = home and path.is_relative_to(Path(home).expanduser().resolve())
+    return f"private/{path.relative_to(Path(home).expanduser().resolve()).as_posix() if home and inside else path.name}"
 
 
 def write_manifest(
@@ -347,41 +370,13 @@ def write_manifest(
     }
     kept = {name: value for name, value in sums.items() if name not in local}
     here = [form for form in formats if not edition.kept or form in KEPT_FORMATS]
-    document = _manifest(edition.manifest, edition.study)
+    document = manifest.read(edition.manifest, edition.study)
     document["notebooks"][edition.notebook.name] = {
         "run": dict(run), "render": dict(render), "products": kept, "environment": dict(environment), "formats": sorted(here),
     }  # fmt: skip
-    _write(edition.manifest, document)
+    manifest.write(edition.manifest, document)
     if edition.kept:
         elsewhere = sorted(set(formats) - set(here))
-        _write(edition.local_state, {"render": keys.key(render), "formats": elsewhere, "products": local})
-
-
-def _manifest(path: Path, study: str) -> dict[str, Any]:
-    if not path.exists():
-        return {"schema": 1, "study": study, "notebooks": {}}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return document | {"notebooks": dict(document["notebooks"])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            Fault(
-                say(f"non si legge ({error})", f"cannot be read ({error})"),
-                path.relative_to(places.root()).as_posix(),
-                next_step=say(
-                    "Riprenderlo dalla versione precedente, o cancellarlo: i notebook saranno rieseguiti.",
-                    "Take the earlier version back, or delete it: the notebooks will be run again.",
-                ),
-            )
-        ) from error
-
-
-def _write(path: Path, document: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    temporary.write_text(
-        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
-        encoding="utf-8",
-        newline="\n",
-    )
-    temporary.replace(path)
+        manifest.write(
+            edition.local_state, {"render": keys.key(render), "formats": elsewhere, "products": local}
+        )

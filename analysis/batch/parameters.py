@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,6 +14,8 @@ from typing import Any
 
 from analysis.errors import Fault, ParameterError, say
 
+LONGEST = 120  # characters of the name of a parameter set: a folder, below which lie others
+LEGIBLE = 30  # characters kept of a value that cannot stand as it is
 TYPES = ("choice", "integer", "number", "text")
 ENTRIES = {"type", "choices", "min", "max", "unit", "default", "label"}
 
@@ -50,7 +55,7 @@ class Parameter:
                 raise ValueError
             return str(value)
         if self.type == "text":
-            return str(value)
+            return unicodedata.normalize("NFC", str(value))
         if isinstance(value, bool):
             raise ValueError
         number: float = int(str(value)) if self.type == "integer" else float(str(value))
@@ -58,7 +63,7 @@ class Parameter:
             raise ValueError
         if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
             raise ValueError
-        return number
+        return number + 0  # no negative zero: it would be a second name for the same value
 
 
 def schema(front: Mapping[str, Any], notebook: str) -> dict[str, Parameter]:
@@ -141,13 +146,32 @@ def defaults(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
 
 
 def slug(values: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> str:
-    """Name of a parameter set: `name=value,…` of what departs from the defaults; empty for the defaults."""
+    """Name of a parameter set: `name=value,…` of what departs from the defaults; empty for the defaults.
+
+    It is a file name on every system, and no two sets share one, capitals aside: a value that is more than small letters, digits and `_ . + -`
+    is followed by a digest, and so is a name too long for a folder.
+    """
     changed = {
         name: value
         for name, value in sorted(values.items())
         if value != parameters[name].read(parameters[name].default)
     }
-    return ",".join(f"{name}={value}" for name, value in changed.items()).replace("/", "-").replace("\\", "-")
+    whole = ",".join(f"{name}={_spelled(value)}" for name, value in changed.items())
+    if len(whole) <= LONGEST:
+        return whole
+    return f"{whole[: LONGEST - 30].rstrip('. ')}~~{_short(canonical(changed))}"
+
+
+def _spelled(value: Any) -> str:
+    text = str(value)
+    if re.fullmatch(r"(?:[a-z0-9_+.-]*[a-z0-9_+-])?", text) and ".." not in text:
+        return text
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return f"{re.sub('[^a-z0-9_+-]+', '-', plain)[:LEGIBLE].strip('-')}~{_short(text)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def cell_defaults(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

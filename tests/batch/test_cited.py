@@ -137,7 +137,7 @@ def test_a_changed_value_of_a_cited_record_is_gathered_and_renders_again(project
     gather()
     before = edition("report").render_parts(lambda *_: [])
     stands("first", value=0.5)
-    assert edition("report").run_reasons() == ["first/evidence.json"]
+    assert edition("report").run_reasons() == ["first/evidence.json changed"]
     assert gather() is True
     assert record(project)["numbers"]["first:share"]["value"] == 0.5
     assert edition("report").entry()["render"] == {}
@@ -180,7 +180,7 @@ def test_an_edition_older_than_its_code_is_refused(project):
         cell("k", "x = 2", kind="code"),
     )
     assert told() == [
-        f"{WHERE}: the edition of cited notebook 'first' is older than what it is made from (code cells). "
+        f"{WHERE}: the edition of cited notebook 'first' is older than what it is made from (notebooks/first.ipynb: code changed). "
         "Run: altro papers demo --notebook first"
     ]
 
@@ -190,7 +190,7 @@ def test_a_damaged_record_is_refused(project):
     path.write_text(path.read_text(encoding="utf-8").replace("0.25", "0.35"), encoding="utf-8")
     assert told() == [
         f"{WHERE}: the edition of cited notebook 'first' is older than what it is made from "
-        "(papers/demo/first/evidence.json). Run: altro papers demo --notebook first"
+        "(papers/demo/first/evidence.json damaged). Run: altro papers demo --notebook first"
     ]
 
 

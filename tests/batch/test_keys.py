@@ -1,85 +1,70 @@
-"""What changes a key and what does not."""
+"""What a key is made of; whether real editions run again when they must, and only then, is in test_keys_both_ways.py."""
 
 import json
 
 from analysis.batch import keys
 
 
-def test_comments_and_blank_lines_are_not_code():
-    plain = "x = 1\ny = '# no comment'\n"
-    assert keys.without_comments("# why\nx = 1  # one\n\n\ny = '# no comment'\n") == keys.without_comments(
-        plain
-    )
-    assert keys.without_comments("x = 2\n") != keys.without_comments("x = 1\n")
-
-
-def test_the_closure_follows_imports_and_brings_the_rooms_definitions():
-    found = keys.closure(["from analysis.survey import estimates"])
-    assert "analysis/survey/estimates.py" in found
-    assert any(name.startswith("analysis/survey/instruments/") for name in found)
-    assert not any(
-        name.startswith(("analysis/codesign", "analysis/publish", "analysis/batch")) for name in found
-    )
-
-
-def test_another_room_is_in_the_closure_of_those_that_import_it_only():
-    survey = keys.closure(["%matplotlib inline\nfrom analysis.survey import estimates"])
-    codesign = keys.closure(["import analysis.codesign.network"])
-    assert "analysis/codesign/network.py" in codesign and "analysis/codesign/network.py" not in survey
-
-
-def notebook(tmp_path, source="x = 1", prose="# Testo", tags=()):
-    cells = [
+def cells(source="x = 1", prose="# Testo", tags=()):
+    return [
         {"cell_type": "code", "id": "a", "metadata": {"tags": list(tags)}, "source": [source]},
         {"cell_type": "markdown", "id": "b", "metadata": {}, "source": [prose]},
     ]
-    path = tmp_path / "toy.ipynb"
-    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    path.with_suffix(".toml").write_text("", encoding="utf-8")
-    (tmp_path / "lock").write_text("numpy==1", encoding="utf-8")
-    (tmp_path / "actors.csv").write_text("actor\n", encoding="utf-8")
-    return cells
 
 
-def run_key(tmp_path, front=None, parameters=None, **changes):
-    cells = notebook(tmp_path, **changes)
-    return keys.run_parts(
-        cells,
-        front or {},
-        parameters or {},
-        {"toy/actors.csv": tmp_path / "actors.csv"},
-        {},
-        tmp_path / "lock",
-    )
+def test_code_words_and_modules_are_told_apart():
+    base = keys.code_parts(cells(), {})
+    assert keys.changed(base, keys.code_parts(cells("x = 2"), {})) == ["code cells"]
+    words = {"words": {"n": {"it": "casi"}}}
+    assert keys.changed(base, keys.code_parts(cells(), words)) == ["words"]
+    errors = keys.code_parts(cells("import analysis.errors"), {})
+    assert keys.changed(base, errors) == ["analysis/__init__.py", "analysis/errors.py", "code cells"]
 
 
-def test_what_must_run_again(tmp_path):
-    base = run_key(tmp_path)
-    assert keys.changed(base, run_key(tmp_path, source="x = 2")) == ["code cells"]
-    assert keys.changed(base, run_key(tmp_path, parameters={"wave": 2})) == ["parameters"]
-    assert keys.changed(base, run_key(tmp_path, front={"words": {"n": {"it": "casi"}}})) == ["words"]
-    assert keys.changed(base, run_key(tmp_path, source="import analysis.errors")) == [
-        "analysis/errors.py",
-        "code cells",
-    ]
-    (tmp_path / "actors.csv").write_text("actor\na\n", encoding="utf-8")
-    changed = keys.run_parts(
-        [{"cell_type": "code", "id": "a", "metadata": {}, "source": ["x = 1"]}],
-        {},
-        {},
-        {"toy/actors.csv": tmp_path / "actors.csv"},
-        {},
-        tmp_path / "lock",
-    )
-    assert keys.changed(base, changed) == ["toy/actors.csv"]
+def test_prose_tags_comments_and_captions_are_no_code():
+    base = keys.code_parts(cells(), {})
+    assert keys.code_parts(cells(prose="# Altro testo"), {}) == base
+    assert keys.code_parts(cells("x = 1  # perché\n"), {}) == base
+    assert keys.code_parts(cells(tags=["slide"]), {}) == base
+    assert keys.code_parts(cells(), {"figures": {"fig-a": {"caption": "x"}}, "title": "y"}) == base
 
 
-def test_what_must_not_run_again(tmp_path):
-    base = run_key(tmp_path)
-    assert run_key(tmp_path, prose="# Altro testo") == base
-    assert run_key(tmp_path, source="x = 1  # perché\n") == base
-    assert run_key(tmp_path, tags=["slide"]) == base
-    assert run_key(tmp_path, front={"figures": {"fig-a": {"caption": "x"}}, "title": "y"}) == base
-    other = tmp_path / "elsewhere"
-    other.mkdir()
-    assert run_key(other) == base
+def test_a_run_depends_on_parameters_files_study_and_lock(tmp_path):
+    (tmp_path / "lock").write_text("numpy==1")
+    (tmp_path / "actors.csv").write_text("actor\n")
+
+    def parts(value=1, settings="a"):
+        files = {"toy/actors.csv": tmp_path / "actors.csv"}
+        return keys.run_parts(
+            {"code cells": "c"}, {"wave": value}, files, {"study.toml": settings}, tmp_path / "lock"
+        )
+
+    base = parts()
+    assert set(base) == {"code cells", "parameters", "toy/actors.csv", "study.toml", "lock"}
+    assert keys.changed(base, parts(value=2)) == ["parameters"]
+    assert keys.changed(base, parts(settings="b")) == ["study.toml"]
+    (tmp_path / "actors.csv").write_text("actor\na\n")
+    (tmp_path / "lock").write_text("numpy==2")
+    assert keys.changed(base, parts()) == ["lock", "toy/actors.csv"]
+
+
+def test_a_rendering_depends_on_prose_tags_record_and_figures(tmp_path):
+    notebook, record = tmp_path / "toy.ipynb", tmp_path / "evidence.json"
+    texts, figures = tmp_path / "texts" / "toy.toml", tmp_path / "figures"
+    texts.parent.mkdir()
+    figures.mkdir()
+    texts.write_text("")
+    record.write_text("{}")
+
+    def parts(**changes):
+        notebook.write_text(json.dumps({"cells": cells(**changes)}))
+        return keys.render_parts(record, figures, notebook, [notebook, texts])
+
+    base = parts()
+    assert set(base) == {"evidence", "figures", "prose", "texts/toy.toml"}
+    assert keys.changed(base, parts(prose="# Altro")) == ["prose"]
+    assert keys.changed(base, parts(tags=["slide"])) == ["prose"]
+    (figures / "fig-a.it.svg").write_text("<svg/>")
+    record.write_text("{ }")
+    texts.write_text("x = 1")
+    assert keys.changed(base, parts()) == ["evidence", "figures", "texts/toy.toml"]
