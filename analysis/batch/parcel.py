@@ -21,6 +21,10 @@ from analysis.errors import Fault, RunError, language, say
 
 PRIVATE = "private"  # where the files of ALTRO_DATA_HOME stand in a parcel
 DECLARATIONS = ("study.toml", "privacy.toml", "scenarios.toml", "survey/codebook.toml")
+WHOLE = (
+    ".xlsx",
+    ".toml",
+)  # travel whole though the run may not read them: their sheets or declarations tell of a study
 INSIDE = ("source", "run_folder", "failed")  # paths of a job that lie in the project
 
 
@@ -58,6 +62,7 @@ class Parcel:
     lock: Lock
     stands: frozenset[str]
     language: str
+    private: bool  # whether contents of files of ALTRO_DATA_HOME are in it
 
     @property
     def name(self) -> str:
@@ -73,10 +78,6 @@ class Parcel:
         """Digest of the inputs: the same for equal inputs, wherever the project lies."""
         contents = {place: content.digest for place, content in self.files.items()}
         return digests.of_value([dict(self.job), contents, sorted(self.stands)])
-
-    @property
-    def private(self) -> bool:
-        return any(place.startswith(f"{PRIVATE}/") for place in self.files)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,10 @@ def pack(job: Job, lock: Lock, stands: frozenset[str]) -> Parcel:
     """
     where = _Places(job)
     contents = {path: path.read_bytes() for path in where.wanted()}
-    contents |= {path: _likeness(path) for path in where.present() if path not in contents}
+    likenesses = {path: _likeness(path) for path in where.present() if path not in contents}
+    whole = [*contents, *(path for path in likenesses if path.suffix.casefold() in WHOLE)]
+    private = any(where.place(path).startswith(f"{PRIVATE}/") for path in whole)
+    contents |= likenesses
     files = {where.place(path): Content.of(content) for path, content in sorted(contents.items())}
     files["requirements.lock"] = Content.of(lock.text.encode())
     travelling = {field.name: getattr(job, field.name) for field in fields(job)}
@@ -106,7 +110,7 @@ def pack(job: Job, lock: Lock, stands: frozenset[str]) -> Parcel:
         "parameters": dict(job.parameters),
         "reads": tuple(place for path in where.readable() if (place := where.place(path)) in files),
     }
-    return Parcel(travelling, files, lock, stands, language())
+    return Parcel(travelling, files, lock, stands, language(), private)
 
 
 def unpack(parcel: Parcel, root: Path) -> Job:
@@ -230,7 +234,7 @@ def _likeness(path: Path) -> bytes:
     """Stands for a file that the run may not read. A table tells whether it has rows, and nothing more; a workbook, whose sheets are
     tables, travels whole."""
     suffix = path.suffix.casefold()
-    if suffix in (".xlsx", ".toml"):
+    if suffix in WHOLE:
         return path.read_bytes()
     if suffix == ".csv":
         with path.open("rb") as stream:

@@ -84,7 +84,7 @@ def _surroundings(root: Path, sent: parcel.Parcel) -> Iterator[None]:
     before = dict(os.environ)
     os.environ["ALTRO_LANG"] = sent.language
     os.environ.pop("ALTRO_DATA_HOME", None)
-    if sent.private:
+    if any(place.startswith(f"{parcel.PRIVATE}/") for place in sent.files):
         os.environ["ALTRO_DATA_HOME"] = str(root / parcel.PRIVATE)
     try:
         yield
