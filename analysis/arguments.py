@@ -102,6 +102,43 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     sub.add_argument("studies", nargs="+", metavar=say("STUDIO", "STUDY"))
 
     sub = command(
+        "verify",
+        "rifà in una copia pulita le edizioni pubblicate e le confronta voce per voce (esito 0 uguale, 1 diverso, 3 non tutto verificato); esegue il codice della sorgente: verificare solo quella di cui ci si fida",
+        "make the published editions again in a clean copy and compare them entry by entry (exit 0 same, 1 different, 3 not all checked); the source's code is run: verify only one that you trust",
+    )
+    sub.add_argument("studies", nargs="*", metavar=say("STUDIO", "STUDY"))
+    sub.add_argument(
+        "--notebook",
+        action="append",
+        metavar="N",
+        help=say("solo questo notebook (ripetibile)", "only this notebook (repeatable)"),
+    )
+    sub.add_argument(
+        "--from",
+        dest="source",
+        metavar="DIR|ZIP",
+        help=say(
+            "un'altra copia del progetto, cartella o archivio ZIP",
+            "another copy of the project, a folder or a ZIP archive",
+        ),
+    )
+    sub.add_argument(
+        "--out",
+        metavar="DIR",
+        help=say(
+            "dove scrivere i rapporti (build/verification)", "where the reports go (build/verification)"
+        ),
+    )
+    sub.add_argument(
+        "--fresh-env",
+        action="store_true",
+        help=say(
+            "installa prima i pacchetti del lock in un ambiente nuovo (serve la rete)",
+            "first install the packages of the lock in a fresh environment (needs the network)",
+        ),
+    )
+
+    sub = command(
         "twins",
         "i testi inglesi da rivedere, perché l'italiano è cambiato",
         "the English texts to be revised, since the Italian has changed",

@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         {
             "papers": papers,
             "check": check,
+            "verify": verify,
             "twins": twins,
             "list": show,
             "lab": lab,
@@ -129,6 +130,12 @@ def check(chosen: argparse.Namespace) -> int:
         faults += found
     _fault_lines(faults)
     return FAILED if faults else OK
+
+
+def verify(chosen: argparse.Namespace) -> int:
+    from analysis import reviewing
+
+    return reviewing.verify(chosen)
 
 
 def twins(chosen: argparse.Namespace) -> int:

@@ -340,11 +340,12 @@ def amount(one: Departure, language: str) -> str:
     difference, relative = one.difference, one.relative
     if difference is None:
         return f"{_plain(one.old, language)} → {_plain(one.new, language)}"
-    share = "" if relative is None else f" ({_figure(100 * relative, language)}%)"
-    return f"{'di' if language == 'it' else 'by'} {_figure(difference, language)}{share}"
+    share = "" if relative is None else f" ({figure(100 * relative, language)}%)"
+    return f"{'di' if language == 'it' else 'by'} {figure(difference, language)}{share}"
 
 
-def _figure(value: float, language: str) -> str:
+def figure(value: float, language: str) -> str:
+    """A value or a difference for a reader: three digits, or the whole number from a hundred on."""
     if abs(value) >= 100 or float(value).is_integer():
         text = f"{value:.0f}"
     else:
@@ -364,5 +365,5 @@ def _plain(value: Any, language: str) -> str:
 
 def _changed(one: Departure, language: str) -> str:
     if one.difference is not None:
-        return f"{one.place}: {_figure(one.old, language)} → {_figure(one.new, language)}"
+        return f"{one.place}: {figure(one.old, language)} → {figure(one.new, language)}"
     return f"{one.place}: {_plain(one.old, language)} → {_plain(one.new, language)}"
