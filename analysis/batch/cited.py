@@ -150,8 +150,9 @@ def collected(edition: Edition, gatherer: Gatherer) -> tuple[dict[str, Any], dic
 
 def gather(edition: Edition, failed: Collection[str], gatherer: Gatherer) -> bool:
     """Gather the record of `edition` and its figures; returns whether anything changed. Cited editions that do not stand are a RunError."""
-    from analysis.batch import execute
+    from analysis.batch import execute, whole
     from analysis.batch.editions import write_manifest
+    from analysis.batch.promote import JOURNAL
 
     if found := faults(edition, failed):
         raise RunError(found)
@@ -159,28 +160,26 @@ def gather(edition: Edition, failed: Collection[str], gatherer: Gatherer) -> boo
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     wanted = {edition.figures / name: path.read_bytes() for name, path in files.items()}
     wanted[edition.record / "evidence.json"] = text.encode()
-    changed = [path for path, content in wanted.items() if _write(path, content)]
-    for path in edition.figures.glob("*"):
-        if path not in wanted:
-            path.unlink()
-            changed.append(path)
-    _write(edition.runs / "evidence.json", text.encode())
-    _write(edition.runs / "outputs.json", b"{}\n")
+    journal = edition.runs / JOURNAL  # a gathering that was cut off is begun again as the change that it was
+    gone = [path for path in edition.figures.glob("*") if path not in wanted]
+    changed = journal.exists() or gone or any(not _holds(path, content) for path, content in wanted.items())
+    if changed:
+        whole.write_json(journal, {"run": edition.run_parts})
+    for path, content in wanted.items():
+        whole.write(path, content)
+    for path in gone:
+        path.unlink()
+    whole.write(edition.runs / "evidence.json", text)
+    whole.write(edition.runs / "outputs.json", "{}\n")
     entry = edition.entry()
     if changed or entry.get("run") != edition.run_parts:
         render = {} if changed else entry.get("render", {})
         made_by = (not changed and entry.get("environment")) or execute.environment()
         products = [*wanted, *edition.papers()]
         write_manifest(edition, edition.run_parts, render, products, made_by, edition.formats())
+    journal.unlink(missing_ok=True)
     return bool(changed)
 
 
-def _write(path: Path, content: bytes) -> bool:
-    """Write whole; False where the file already holds these bytes."""
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
-    return True
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content

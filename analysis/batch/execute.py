@@ -1,21 +1,25 @@
-"""Executing one notebook with papermill: a clean environment, a run folder renamed on success, a partial notebook kept on failure."""
+"""Executing one notebook: a clean environment, a run folder that is whole or absent, a partial notebook kept on failure."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis import places
-from analysis.batch import compare
-from analysis.batch.editions import Edition
+from analysis.batch import deterministic, endings, whole
 from analysis.errors import say
+
+if TYPE_CHECKING:
+    from analysis.batch.editions import Edition
 
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -41,7 +45,7 @@ FAULTS = (
     "undeclared",
     "worker",
 )
-LONGEST, WIDEST = 12, 300  # lines of an error, characters of a line
+OLD = ".old"  # of the name of a run folder that another is about to replace
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Outcome:
         return not self.error
 
     def line(self) -> str:
+        """What happened, with every line of the error."""
         if self.ok:
             return say(
                 f"{self.name}: eseguito in {self.seconds:.1f} s", f"{self.name}: run in {self.seconds:.1f} s"
@@ -101,112 +106,163 @@ class Outcome:
         )
         return " · ".join(part for part in (self.name, where, self.error, see) if part)
 
+    def summary(self) -> str:
+        """The same in one line: the first of the error."""
+        first, *more = self.error.splitlines() or [""]
+        rest = say(f" (e altre {len(more)} righe)", f" (and {len(more)} more lines)") if more else ""
+        return replace(self, error=first + rest).line() if self.error else self.line()
 
-def job(edition: Edition) -> Job:
+
+def job(
+    edition: Edition,
+    *,
+    cell_timeout: float = CELL_TIMEOUT,
+    notebook_timeout: float = NOTEBOOK_TIMEOUT,
+    memory: int | None = None,
+) -> Job:
+    """The plain values of an edition's run."""
     inside = edition.folder.parent.resolve() == places.data().resolve()
     return Job(
         edition.name, edition.study, edition.notebook.name, dict(edition.values), edition.notebook.path, edition.runs,
         places.build() / "failed" / edition.study / edition.notebook.name / f"{edition.slug or 'default'}.ipynb",
-        edition.tables, places.root(), edition.study if inside else str(edition.folder),
+        edition.tables, places.root(), edition.study if inside else str(edition.folder), cell_timeout, notebook_timeout, memory,
     )  # fmt: skip
 
 
 def run(task: Job) -> Outcome:
-    """Execute `task` in a kernel of its own; never raises for what goes wrong in the notebook."""
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
-
-    part = task.run_folder.with_name(task.run_folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    executed = part / "executed.ipynb"
-    os.environ.update(
-        ENVIRONMENT
-        | {
-            "ALTRO_ROOT": str(task.root),
-            "ALTRO_RUN": str(part),
-            "ALTRO_PARAMETERS": json.dumps({"study": task.study, **task.parameters}, sort_keys=True),
-            "ALTRO_DECLARED": json.dumps(list(task.declared)),
-        }
-    )
+    """Execute `task` in a kernel of its own; never raises for what goes wrong in the notebook or on the disk."""
     start = time.perf_counter()
-    sockets = tempfile.mkdtemp(prefix="altro-")
+    report: dict[str, Any] = {}
+    part = task.run_folder.with_name(task.run_folder.name + whole.PART)
+    executed = part / "executed.ipynb"
+    starved = endings.killed_for_memory()
     try:
+        with whole.held(task.run_folder.with_name(f".{task.run_folder.name}.lock")):
+            try:
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir(parents=True)
+                _papermill(task, part, executed, report)
+                error = _finish(task, part, executed)
+                fault = "unclosed" if error else ""
+            except (Exception, KeyboardInterrupt) as raised:
+                memory = endings.killed_for_memory() > starved
+                fault, error = endings.told(task, raised, report, memory)
+            cell, partial = _failed(task, executed, fault) if fault else ("", "")
+    except OSError as raised:  # the run folder is another process's, or cannot be made
+        fault, error = endings.told(task, raised, report, False)
+        cell = partial = ""
+    return Outcome(
+        task.name, time.perf_counter() - start, endings.shortened(error), cell, partial, fault,
+        str(report.get("kernel", "")), str(report.get("why", "")), report.get("exit"), int(report.get("peak") or 0),
+    )  # fmt: skip
+
+
+def _papermill(task: Job, part: Path, executed: Path, report: dict[str, Any]) -> None:
+    import logging
+
+    import papermill
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is told by the outcome
+    given = {"study": task.study_argument, **task.parameters}
+    with _environment(task, part):
         papermill.execute_notebook(
-            str(task.source), str(executed), {"study": task.study_argument, **task.parameters}, cwd=str(task.source.parent),
+            _literal(task.source), _literal(executed), given, cwd=str(task.source.parent), engine_name="altro",
             kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=True,
-            extra_arguments=["--IPKernelApp.log_level=50"],
-            config=Config(KernelManager=_transport(Path(sockets))),
+            extra_arguments=["--IPKernelApp.log_level=50", "--IPKernelApp.extensions=analysis.batch.limits"],
+            cell_timeout=task.cell_timeout, notebook_timeout=task.notebook_timeout, report=report,
         )  # fmt: skip
-    except PapermillExecutionError as error:
-        return _failed(task, executed, start, f"{error.ename}: {error.evalue}", _failing_cell(executed))
-    except DeadKernelError:
-        message = say(
-            "il kernel si è chiuso: una cella lo ha terminato, o la memoria è finita",
-            "the kernel died: a cell ended it, or memory ran out",
-        )
-        return _failed(task, executed, start, message, _failing_cell(executed))
-    except CellTimeoutError as error:
-        return _failed(task, executed, start, f"{type(error).__name__}: {error}", _failing_cell(executed))
-    except OSError as error:
-        return _failed(task, executed, start, f"{type(error).__name__}: {error}", "")
+
+
+def _literal(path: Path) -> str:
+    """A path in which papermill finds no place for a parameter."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextlib.contextmanager
+def _environment(task: Job, part: Path) -> Iterator[None]:
+    """The environment of the kernel; this process gets its own back."""
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT)
+    os.environ["ALTRO_ROOT"] = str(task.root)
+    os.environ["ALTRO_RUN"] = str(part)
+    os.environ["ALTRO_PARAMETERS"] = json.dumps({"study": task.study, **task.parameters}, sort_keys=True)
+    os.environ["ALTRO_DECLARED"] = json.dumps(list(task.declared))
+    os.environ.pop("ALTRO_MEMORY", None)
+    if task.memory:
+        os.environ["ALTRO_MEMORY"] = str(task.memory)
+    try:
+        yield
     finally:
-        shutil.rmtree(sockets, ignore_errors=True)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _finish(task: Job, part: Path, executed: Path) -> str:
+    """Bring a run that reached its end into its folder; returns what is wrong where its record was not closed."""
     if not (part / "evidence.json").exists():
-        message = say(
+        return say(
             "la registrazione non è stata chiusa: manca ev.close()",
             "the record was not closed: ev.close() is missing",
         )
-        return _failed(task, executed, start, message, "")
-    outputs = json.dumps(stored_outputs(executed), sort_keys=True, ensure_ascii=False, indent=1)
-    (part / "outputs.json").write_text(outputs + "\n", encoding="utf-8", newline="\n")
-    shutil.rmtree(task.run_folder, ignore_errors=True)
-    part.replace(task.run_folder)
-    return Outcome(task.name, time.perf_counter() - start)
+    book = json.loads(executed.read_text(encoding="utf-8"))
+    whole.write_json(part / "outputs.json", stored_outputs(book["cells"]))
+    whole.write(executed, deterministic.text(deterministic.tidy(book, neutral(task.root, part))))
+    old = task.run_folder.with_name(task.run_folder.name + OLD)
+    shutil.rmtree(old, ignore_errors=True)
+    if task.run_folder.exists():
+        task.run_folder.rename(old)
+    part.rename(task.run_folder)
+    shutil.rmtree(old, ignore_errors=True)
+    task.failed.unlink(missing_ok=True)
+    return ""
 
 
-def _transport(folder: Path) -> dict[str, str]:
-    """Sockets of the kernel's own where the system has them: two kernels that start at once may otherwise pick the same port."""
-    return {} if os.name == "nt" else {"transport": "ipc", "ip": str(folder / "kernel")}
+def neutral(root: Path, part: Path) -> list[tuple[str, str]]:
+    """Folders that an executed notebook must not name, and what stands for them."""
+    code = Path(__file__).resolve().parents[2]
+    folders = [
+        (part, "<run>"), (root, "<project>"), (code, "<project>"), (Path.home(), "~"), (Path(tempfile.gettempdir()), "<temporary>"),
+        (Path(sys.prefix), "<python>"), (Path(sys.base_prefix), "<python>"),
+    ]  # fmt: skip
+    return [(name, what) for folder, what in folders for name in (str(folder), str(folder.resolve()))]
 
 
-def _failed(task: Job, executed: Path, start: float, error: str, cell: str) -> Outcome:
-    partial = ""
-    if executed.exists():
-        task.failed.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(executed, task.failed)
-        partial = task.failed.relative_to(task.root).as_posix()
-    shutil.rmtree(executed.parent, ignore_errors=True)
-    return Outcome(task.name, time.perf_counter() - start, _shortened(error), cell, partial)
+def _failed(task: Job, executed: Path, fault: str) -> tuple[str, str]:
+    """The cell at fault, and where the partial notebook was kept, as seen from the project."""
+    cell, kept = keep_partial(executed, task.failed, fault, task.root)
+    shutil.rmtree(executed.parent, ignore_errors=True)  # one that holds no notebook, too
+    return cell, task.failed.relative_to(task.root).as_posix() if kept else ""
 
 
-def _shortened(error: str) -> str:
-    """The first lines of an error, none too long to read; the whole stands in the partial notebook."""
-    lines = [line.rstrip() for line in error.strip().splitlines() if line.strip()]
-    kept = [line if len(line) <= WIDEST else line[: WIDEST - 1] + "…" for line in lines[:LONGEST]]
-    if len(lines) > LONGEST:
-        more = len(lines) - LONGEST
-        kept.append(say(f"… e altre {more} righe", f"… and {more} more lines"))
-    return "\n    ".join(kept)
+def salvaged(task: Job, error: str, fault: str) -> Outcome:
+    """The outcome of a job whose worker is gone, with what is left of its notebook."""
+    part = task.run_folder.with_name(task.run_folder.name + whole.PART)
+    cell, partial = _failed(task, part / "executed.ipynb", fault)
+    return Outcome(task.name, 0.0, endings.shortened(error), cell, partial, fault)
 
 
-def _failing_cell(executed: Path) -> str:
-    if not executed.exists():
-        return ""
-    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
-    failing = [c for c in cells if any(o.get("output_type") == "error" for o in c.get("outputs", []))]
-    code = [c for c in cells if c["cell_type"] == "code"]
-    begun = [c for c in code if c.get("metadata", {}).get("papermill", {}).get("start_time")]
-    if not failing and len(begun) < len(code):
-        failing = begun
-    return str(failing[-1].get("id", "")) if failing else ""
+def keep_partial(executed: Path, target: Path, fault: str, root: Path) -> tuple[str, bool]:
+    """Keep a partial notebook as `target`, marked in its metadata with the fault and the cell; returns the cell and whether it was kept.
+
+    The run folder around it goes first, so that a full disk has room for it.
+    """
+    try:
+        book = json.loads(executed.read_text(encoding="utf-8"))
+        cell = endings.failing_cell(book["cells"])
+        tidy = deterministic.tidy(book, neutral(root, executed.parent))
+        tidy["metadata"]["altro"] = {"fault": fault, "cell": cell, "interrupted": fault == "interrupted"}
+        shutil.rmtree(executed.parent, ignore_errors=True)
+    except (OSError, ValueError, KeyError):  # nothing was written yet, or not the whole of it
+        return "", False
+    try:
+        whole.write(target, deterministic.text(tidy))
+    except OSError:
+        return cell, False  # the disk is full: the outcome names no partial notebook
+    return cell, True
 
 
-def stored_outputs(executed: Path) -> dict[str, list[dict[str, Any]]]:
+def stored_outputs(cells: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The outputs made through the door, by cell id; everything else a cell printed stays behind."""
-    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
     kept = {
         cell["id"]: [
             {"output_type": "display_data", "data": output["data"], "metadata": output["metadata"]}
@@ -225,55 +281,6 @@ def source(edition: Edition) -> Path:
     kept = edition.record / "evidence.json"
     same = run.exists() and (edition.runs / "outputs.json").exists() and run.read_bytes() == kept.read_bytes()
     return edition.runs if same else edition.record
-
-
-def promote(edition: Edition, forced: bool) -> tuple[bool, list[str]]:
-    """Bring a finished run into the edition; returns whether files changed, and in what the records differ.
-
-    A re-execution of an unchanged key that is equal within tolerance leaves the kept files untouched.
-    """
-    new = json.loads((edition.runs / "evidence.json").read_text(encoding="utf-8"))
-    kept = edition.record / "evidence.json"
-    found: list[str] = [say("nuova registrazione", "new record")]
-    drawn = sorted(path for path in edition.runs.iterdir() if path.suffix in (".svg", ".csv"))
-    before = _read(kept)
-    if before is not None:
-        found = compare.differences(before, new)
-        same_pictures = all(
-            (edition.figures / path.name).exists()
-            and (edition.figures / path.name).read_bytes() == path.read_bytes()
-            for path in drawn
-        )
-        unchanged_key = edition.entry().get("run") == edition.run_parts
-        if not found and (
-            same_pictures
-            or (forced and unchanged_key and all((edition.figures / p.name).exists() for p in drawn))
-        ):
-            return False, []
-    edition.record.mkdir(parents=True, exist_ok=True)
-    edition.figures.mkdir(parents=True, exist_ok=True)
-    for path in drawn:
-        _copy(path, edition.figures / path.name)
-    wanted = {path.name for path in drawn}
-    for path in edition.figures.iterdir():
-        if path.name not in wanted:
-            path.unlink()
-    _copy(edition.runs / "evidence.json", kept)
-    return True, found
-
-
-def _read(record: Path) -> dict[str, Any] | None:
-    """The record kept so far; none where there is none, or where it is no longer whole."""
-    try:
-        return json.loads(record.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
-        return None
-
-
-def _copy(source: Path, target: Path) -> None:
-    temporary = target.with_name(target.name + ".part")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)
 
 
 def environment() -> dict[str, str]:

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from analysis import places
-from analysis.batch import cited, execute
-from analysis.batch.editions import Edition, Inputs, Renderer, write_manifest
+from analysis.batch import (
+    cited,
+    execute,
+    forkserver,
+    leftovers,
+    promote,
+    rendering,
+    schedule,
+    stopping,
+    whole,
+)
+from analysis.batch.editions import Edition, Inputs, Renderer
+from analysis.batch.summary import Report, Summary, in_words
 from analysis.errors import AltroError, Fault, RunError, say
 
-Report = Callable[[str], None]
 
+@dataclass(frozen=True)
+class Limits:
+    """What a run may take: seconds for a cell and for a notebook, and how many run at once (none: as many as cores and memory bear)."""
 
-@dataclass
-class Summary:
-    """What a batch did: editions executed, found equal, rendered, left alone, and the lines that tell of failures."""
-
-    executed: list[str] = field(default_factory=list)
-    equal: list[str] = field(default_factory=list)
-    rendered: list[str] = field(default_factory=list)
-    current: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    products: list[Path] = field(default_factory=list)
-
-    def line(self) -> str:
-        counts = (
-            len(self.executed),
-            len(self.equal),
-            len(self.rendered),
-            len(self.current),
-            len(self.failures),
-        )
-        italian = "eseguiti: {} (uguali entro la tolleranza, file intatti: {}); impaginati: {}; già aggiornati: {}; non riusciti: {}"
-        english = "{} run ({} equal within tolerance, files untouched), {} rendered, {} up to date, {} failed"
-        return say(italian, english).format(*counts)
+    cell_timeout: float = execute.CELL_TIMEOUT
+    notebook_timeout: float = execute.NOTEBOOK_TIMEOUT
+    workers: int | None = None
 
 
 def bring_up_to_date(
@@ -55,29 +47,50 @@ def bring_up_to_date(
     force: bool,
     report: Report,
     advance: Report,
+    machine: schedule.Machine | None = None,
+    limits: Limits = Limits(),
 ) -> Summary:
     """Execute the editions whose run key changed (all of them if `force`), gather those that cite others, then render those whose render
-    key changed.
+    key changed. The caller holds `alone`.
 
-    `report` takes a line for a person, `advance` the name of each finished step.
+    `report` takes a line for a person, `advance` the name of each finished step. Notebooks are executed on `machine`, by default this one.
     """
     summary = Summary()
-    due = {
-        edition.name: edition.run_reasons() or ([say("richiesto", "asked for")] if force else [])
-        for edition in editions
-        if not edition.notebook.cites
-    }
-    running = [edition for edition in editions if due.get(edition.name)]
-    alive = _execute(running, due, summary, force, report, advance)
-    standing = [edition for edition in editions if not due.get(edition.name, True) or edition.name in alive]
-    failed = {edition.name for edition in running} - alive
-    standing += _gather([e for e in editions if e.notebook.cites], failed, gather, summary, report, advance)
-    _render(standing, render, inputs, formats, summary, report, advance)
+    with leftovers.swept(report), stopping.stoppable():
+        try:
+            for edition in editions:
+                _resume(edition, report)
+            due = {
+                edition.name: edition.run_reasons() or ([say("richiesto", "asked for")] if force else [])
+                for edition in editions
+                if not edition.notebook.cites
+            }
+            running = [edition for edition in editions if due.get(edition.name)]
+            alive = _execute(running, due, summary, force, report, advance, machine, limits)
+            standing = [e for e in editions if not due.get(e.name, True) or e.name in alive]
+            failed = {edition.name for edition in running} - alive
+            citing = [edition for edition in editions if edition.notebook.cites]
+            standing += _gather(citing, failed, gather, summary, report, advance)
+            rendering.bring_up_to_date(
+                standing, render, inputs, formats, summary, report, advance, limits.workers
+            )
+        except stopping.Stopped as stop:
+            summary.interrupted = stop.number
     return summary
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(max(1, min(jobs, os.cpu_count() or 1)), mp_context=get_context("spawn"))
+def _resume(edition: Edition, report: Report) -> None:
+    with stopping.undivided():
+        try:
+            if promote.resume(edition):
+                report(
+                    say(
+                        f"{edition.name}: portata a termine l'edizione che era rimasta a metà",
+                        f"{edition.name}: carried through the edition that had been left halfway",
+                    )
+                )
+        except OSError as error:  # told again, as a failure, where its run is due
+            report(f"{edition.name} · {in_words(error)}")
 
 
 def _execute(
@@ -87,6 +100,8 @@ def _execute(
     force: bool,
     report: Report,
     advance: Report,
+    machine: schedule.Machine | None,
+    limits: Limits,
 ) -> set[str]:
     """Names of the editions whose run succeeded."""
     alive: set[str] = set()
@@ -104,51 +119,77 @@ def _execute(
             )
         )
     by_name = {edition.name: edition for edition in running}
-    with _pool(len(running)) as pool:
-        futures: dict[Future[Any], str] = {
-            pool.submit(execute.run, execute.job(edition)): edition.name for edition in running
-        }
-        for future in as_completed(futures):
-            name = futures[future]
-            outcome = _outcome(future, name)
-            _log(outcome)
-            report(outcome.line())
-            advance(name)
-            if not outcome.ok:
-                summary.failures.append(outcome.line())
-                continue
-            edition = by_name[name]
-            try:
-                changed, found = execute.promote(edition, force)
-                entry = edition.entry()
-                made_by = (not changed and entry.get("environment")) or execute.environment()
-                render_key = {} if changed else entry.get("render", {})
-                files, forms = [*_record(edition), *edition.papers()], edition.formats()
-                write_manifest(edition, edition.run_parts, render_key, files, made_by, forms)
-            except (
-                OSError
-            ) as error:  # a folder that may not be written: this edition's failure, the others go on
-                summary.failures.append(f"{name} · {in_words(error)}")
-                report(summary.failures[-1])
-                continue
-            summary.executed.append(name)
-            alive.add(name)
-            if changed:
-                report(
-                    f"  {'; '.join(found[:3])}"
-                    if found
-                    else "  " + say("figure ridisegnate", "figures redrawn")
+    seconds, peak = schedule.recorded(places.build() / "runs.jsonl")
+    told: set[str] = set()
+    waiting: dict[Future[execute.Outcome], execute.Job] = {}
+
+    def settle(future: Future[execute.Outcome]) -> None:
+        task = waiting.pop(future)
+        outcome = _outcome(future, task)
+        _log(outcome)
+        if outcome.why and outcome.why not in told:
+            told.add(outcome.why)
+            report(outcome.why)
+        report(outcome.line())
+        advance(task.name)
+        if not outcome.ok:
+            summary.failures.append(outcome.summary())
+        elif _brought_in(by_name[task.name], force, summary, report):
+            alive.add(task.name)
+
+    with contextlib.ExitStack() as stack:
+        if machine is None:
+            if why := stack.enter_context(forkserver.serving()):
+                told.add(why)
+                report(why)
+            machine = schedule.Local(schedule.workers(len(running), peak, limits.workers))
+        memory = schedule.available_memory() if isinstance(machine, schedule.Local) else None
+        try:
+            for name in schedule.longest_first(by_name, seconds):
+                task = execute.job(
+                    by_name[name],
+                    cell_timeout=limits.cell_timeout,
+                    notebook_timeout=limits.notebook_timeout,
+                    memory=memory,
                 )
-            else:
-                summary.equal.append(name)
-                report(
-                    "  "
-                    + say(
-                        "uguale entro la tolleranza: file lasciati intatti",
-                        "equal within tolerance: files left untouched",
-                    )
-                )
+                waiting[machine.submit(task)] = task
+            for future in as_completed(list(waiting)):
+                with stopping.undivided():
+                    settle(future)
+            machine.close(now=False)
+        except BaseException:
+            machine.close(now=True)
+            for future in list(waiting):
+                if future.cancelled() or not future.done():
+                    summary.waiting.append(waiting.pop(future).name)
+                else:
+                    settle(future)
+            leftovers.end_orphans()
+            raise
     return alive
+
+
+def _brought_in(edition: Edition, force: bool, summary: Summary, report: Report) -> bool:
+    """Whether the finished run of an edition could be brought in; told either way."""
+    try:
+        changed, found = promote.bring_in(edition, force)
+    except OSError as error:  # a folder that may not be written: this edition's failure, the others go on
+        summary.failures.append(f"{edition.name} · {in_words(error)}")
+        report(summary.failures[-1])
+        return False
+    summary.executed.append(edition.name)
+    if changed:
+        report("  " + ("; ".join(found[:3]) or say("figure ridisegnate", "figures redrawn")))
+    else:
+        summary.equal.append(edition.name)
+        report(
+            "  "
+            + say(
+                "uguale entro la tolleranza: file lasciati intatti",
+                "equal within tolerance: files left untouched",
+            )
+        )
+    return True
 
 
 def _gather(
@@ -164,7 +205,8 @@ def _gather(
     for edition in citing:
         advance(edition.name)
         try:
-            changed = cited.gather(edition, failed, gather)
+            with stopping.undivided():
+                changed = cited.gather(edition, failed, gather)
         except AltroError as error:
             summary.failures += [f"{edition.name} · {fault}" for fault in error.faults]
             report(f"{edition.name}: {say('non composto', 'not made')}")
@@ -180,38 +222,28 @@ def _gather(
     return standing
 
 
-def _outcome(future: Future[Any], name: str) -> execute.Outcome:
+def _outcome(future: Future[execute.Outcome], task: execute.Job) -> execute.Outcome:
+    """How a job ended; where its worker is gone, what the worker had written of the notebook is kept."""
     try:
         return future.result()
-    except Exception as error:  # a worker that died: reported as this edition's failure, the others go on
-        return execute.Outcome(name, 0.0, f"{type(error).__name__}: {error}")
-
-
-def in_words(error: OSError) -> str:
-    """What the system refused, with the file as seen from the project."""
-    what = error.strerror or str(error) or type(error).__name__
-    if not error.filename:
-        return what
-    path = Path(str(error.filename))
-    return f"{path.relative_to(places.root()).as_posix() if path.is_relative_to(places.root()) else path.name}: {what}"
+    except (BrokenProcessPool, CancelledError, KeyboardInterrupt):
+        leftovers.end_orphans()
+        what = say(
+            "il processo che lo eseguiva è stato chiuso dall'esterno, anche al secondo tentativo",
+            "the process that ran it was ended from outside, at the second try too",
+        )
+        return execute.salvaged(task, what, "worker")
+    except Exception as error:  # of the machine itself: this edition's failure, the others go on
+        return execute.salvaged(task, f"{type(error).__name__}: {error}", "worker")
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Only one batch at a time in a project: two would write the same files. The lock ends with the process, however that ends."""
-    path = places.build() / "altro.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
+    with contextlib.ExitStack() as stack:
         try:
-            if os.name == "nt":
-                import msvcrt
-
-                getattr(msvcrt, "locking")(file.fileno(), getattr(msvcrt, "LK_NBLCK"), 1)  # noqa: B009
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            stack.enter_context(whole.held(places.build() / "altro.lock", patience=0))
+        except BlockingIOError as error:
             raise RunError(
                 Fault(
                     say(
@@ -226,94 +258,19 @@ def alone() -> Iterator[None]:
 
 
 def _log(outcome: execute.Outcome) -> None:
-    path = places.build() / "runs.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
     line = {
         "edition": outcome.name,
         "seconds": round(outcome.seconds, 3),
-        "ok": outcome.ok,
         "at": time.strftime("%Y-%m-%dT%H:%M:%S"),
+        "ok": outcome.ok,
+        "fault": outcome.fault,
+        "kernel": outcome.kernel,
+        "why": outcome.why,
+        "exit": outcome.exit,
+        "peak": outcome.peak,
     }
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, sort_keys=True) + "\n")
-
-
-def _render(
-    editions: Sequence[Edition],
-    render: Renderer,
-    inputs: Inputs,
-    formats: Sequence[str],
-    summary: Summary,
-    report: Report,
-    advance: Report,
-) -> None:
-    tasks: dict[str, list[str]] = {}
-    for edition in editions:
-        reasons, again = edition.render_reasons(inputs, formats)
-        if again:
-            tasks[edition.name] = again
-            report(
-                say(
-                    f"{edition.name}: da impaginare ({', '.join(reasons[:3]) or '—'})",
-                    f"{edition.name}: to render ({', '.join(reasons[:3]) or '—'})",
-                )
-            )
-        else:
-            summary.current.append(edition.name)
-    if not tasks:
-        return
-    with _pool(len(tasks)) as pool:
-        futures = {
-            pool.submit(
-                render,
-                execute.source(e),
-                e.notebook.path,
-                e.texts,
-                e.record,
-                formats=tuple(tasks[e.name]),
-                figures=e.figures,
-            ): e
-            for e in editions
-            if e.name in tasks
-        }
-        for future in as_completed(futures):
-            edition = futures[future]
-            advance(edition.name)
-            try:
-                made = future.result()
-            except AltroError as error:
-                summary.failures += [f"{edition.name} · {fault}" for fault in error.faults]
-                report(f"{edition.name}: {error}")
-                continue
-            except OSError as error:
-                summary.failures.append(f"{edition.name} · {in_words(error)}")
-                report(summary.failures[-1])
-                continue
-            except Exception as error:  # reported as this paper's failure, the others go on
-                summary.failures.append(f"{edition.name} · {type(error).__name__}: {error}")
-                report(summary.failures[-1])
-                continue
-            summary.rendered.append(edition.name)
-            summary.products += made
-            _told(edition, tasks[edition.name], made, inputs)
-
-
-def _told(edition: Edition, formats: Sequence[str], made: Sequence[Path], inputs: Inputs) -> None:
-    """Enter what was rendered into the manifest; papers of the edition that are no longer made are deleted."""
-    entry = edition.entry()
-    before, render = edition.papers(), edition.render_parts(inputs)
-    complete = entry.get("render") != render or set(formats) >= set(edition.formats())
-    if complete:
-        for path in set(before) - set(made):
-            path.unlink(missing_ok=True)
-    papers = made if complete else sorted({*before, *made})
-    every = formats if complete else [*edition.formats(), *formats]
-    run = entry.get("run", edition.run_parts)
-    write_manifest(
-        edition, run, render, [*_record(edition), *papers], entry["environment"], dict.fromkeys(every)
-    )
-
-
-def _record(edition: Edition) -> list[Path]:
-    """The files of an edition that its run made: the record and the figures."""
-    return [edition.record / "evidence.json", *edition.figures.glob("*")]
+    path = places.build() / "runs.jsonl"
+    with contextlib.suppress(OSError):  # a full disk: the duration is not recorded
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, sort_keys=True) + "\n")
