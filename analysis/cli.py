@@ -90,22 +90,26 @@ def papers(chosen: argparse.Namespace) -> int:
             force=chosen.execute,
             report=shown.line,
             advance=shown.step,
+            afterwards=functools.partial(_index, planned, chosen.draft),
         )
-    if summary.rendered and not chosen.draft:
-        from analysis.publish import index
-
-        shelves = {edition.kept for edition in planned if edition.name in summary.rendered}
-        for kept in shelves:
-            index.write(
-                places.papers() if kept else places.build() / "editions", places.notebooks(), places.data()
-            )
     for path in sorted(summary.products) if chosen.draft or given else ():
         print(path.relative_to(places.root()).as_posix())
     for line in summary.failures:
         print(f"✗ {line}", file=sys.stderr)
     _fault_lines(unready)
     print(summary.line())
-    return FAILED if summary.failures or unready else OK
+    return summary.code or (FAILED if unready else OK)
+
+
+def _index(planned: Sequence[Any], draft: bool, summary: Any) -> None:
+    """The pages that list the editions, where papers were rendered or a batch before was cut off."""
+    changed = {edition.kept for edition in planned if summary.swept or edition.name in summary.rendered}
+    if changed and not draft:
+        from analysis.publish import index
+
+        for kept in changed:
+            shelf = places.papers() if kept else places.build() / "editions"
+            index.write(shelf, places.notebooks(), places.data())
 
 
 def _render(*arguments: Any, **options: Any) -> list[Path]:

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from analysis import places
 from analysis.batch import execute, whole
-from analysis.errors import say
+from analysis.errors import AltroError, say
 
 MARK = "ALTRO_BATCH"  # environment variable of every process of a batch
 PREFIX = "altro-"
@@ -24,10 +24,10 @@ SHELVES = ("runs", "editions", "drafts", "local")
 
 
 @contextlib.contextmanager
-def swept(report: Callable[[str], None]) -> Iterator[None]:
-    """Sweep what a batch cut off has left, and mark this one as at work until it ends by itself."""
+def swept(report: Callable[[str], None]) -> Iterator[bool]:
+    """Sweep what a batch cut off has left, and mark this one as at work until it ends by itself; yields whether one had been."""
     marker = places.build() / "altro.busy"
-    sweep(marker, report)
+    cut = sweep(marker, report)
     scratch, name = tempfile.mkdtemp(prefix=PREFIX), uuid4().hex
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps({"batch": name, "scratch": scratch}), encoding="utf-8")
@@ -35,7 +35,12 @@ def swept(report: Callable[[str], None]) -> Iterator[None]:
     os.environ.update({MARK: name, "TMPDIR": scratch})
     tempfile.tempdir = scratch
     try:
-        yield
+        yield cut
+        marker.unlink(missing_ok=True)
+    except AltroError:
+        if not cut:
+            marker.unlink(missing_ok=True)
+        raise
     finally:
         for key, value in before[0].items():
             if value is None:
@@ -44,13 +49,12 @@ def swept(report: Callable[[str], None]) -> Iterator[None]:
                 os.environ[key] = value
         tempfile.tempdir = before[1]
         shutil.rmtree(scratch, ignore_errors=True)
-        marker.unlink(missing_ok=True)
 
 
-def sweep(marker: Path, report: Callable[[str], None]) -> None:
-    """Undo what the batch that `marker` names has left, and tell it; nothing where there is no marker."""
+def sweep(marker: Path, report: Callable[[str], None]) -> bool:
+    """Undo what the batch that `marker` names has left, and tell it; False where there is no marker."""
     if not marker.is_file():
-        return
+        return False
     try:
         left = json.loads(marker.read_text(encoding="utf-8"))
         ended, scratch = _end_processes(str(left["batch"])), Path(left["scratch"])
@@ -63,7 +67,6 @@ def sweep(marker: Path, report: Callable[[str], None]) -> None:
         for path in folder.rglob(f"*{whole.PART}"):
             if path.is_file():
                 path.unlink()
-    marker.unlink()
     report(
         say(
             f"Un'esecuzione precedente è stata troncata: processi rimasti e chiusi {ended}, notebook parziali in build/failed {len(kept)}",
@@ -71,6 +74,7 @@ def sweep(marker: Path, report: Callable[[str], None]) -> None:
         )
         + (f" ({', '.join(kept)})" if kept else "")
     )
+    return True
 
 
 def end_orphans() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -49,14 +49,16 @@ def bring_up_to_date(
     advance: Report,
     machine: schedule.Machine | None = None,
     limits: Limits = Limits(),
+    afterwards: Callable[[Summary], None] = lambda summary: None,
 ) -> Summary:
     """Execute the editions whose run key changed (all of them if `force`), gather those that cite others, then render those whose render
     key changed. The caller holds `alone`.
 
     `report` takes a line for a person, `advance` the name of each finished step. Notebooks are executed on `machine`, by default this one.
+    `afterwards` is called with what was done, stopped or not, as the last act that the next batch repeats if this one is cut off.
     """
     summary = Summary()
-    with leftovers.swept(report), stopping.stoppable():
+    with leftovers.swept(report) as summary.swept, stopping.stoppable():
         try:
             for edition in editions:
                 _resume(edition, report)
@@ -76,6 +78,7 @@ def bring_up_to_date(
             )
         except stopping.Stopped as stop:
             summary.interrupted = stop.number
+        afterwards(summary)
     return summary
 
 

@@ -16,7 +16,7 @@ Report = Callable[[str], None]
 @dataclass
 class Summary:
     """What a batch did: editions executed, found equal, rendered, left alone, the lines that tell of failures, and the signal that stopped
-    it (0: none) with the editions that it had not come to."""
+    it (0: none) with the editions that it had not come to. `swept`: a batch before this one had been cut off."""
 
     executed: list[str] = field(default_factory=list)
     equal: list[str] = field(default_factory=list)
@@ -26,6 +26,7 @@ class Summary:
     products: list[Path] = field(default_factory=list)
     interrupted: int = 0
     waiting: list[str] = field(default_factory=list)
+    swept: bool = False
 
     def line(self) -> str:
         counts = (
