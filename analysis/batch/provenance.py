@@ -225,7 +225,7 @@ def _equal(one: str, other: str) -> bool:
     from packaging.version import InvalidVersion, Version
 
     try:
-        return Version(one).public == Version(other).public
+        return Version(Version(one).public) == Version(Version(other).public)
     except InvalidVersion:
         return one == other
 
