@@ -33,7 +33,8 @@ class Engine:
 
         `cell_timeout` and `notebook_timeout` are seconds (None: no limit); past them the kernel's whole process group is killed at once
         and CellTimeoutError leaves. `report` is filled with `kernel` ("warm-fork" or "plain"), `why` it is plain, `exit` (code, or minus
-        the signal), `peak` (bytes), `ended` ("", "cell-timeout", "notebook-timeout", "died"). While cells run, the notebook is written
+        the signal), `peak` (bytes), `ended` ("", "cell-timeout", "notebook-timeout", "died"), `notebook` (as it
+        stands in memory, for where it cannot be written). While cells run, the notebook is written
         when `autosave` seconds have passed since the last write, and always before an error leaves.
         """
         from papermill.log import logger
@@ -41,6 +42,8 @@ class Engine:
         from analysis.batch.kernels import Client, Record
 
         record = Record(nb, output_path, autosave, progress_bar=progress_bar, log_output=log_output)
+        if report is not None:
+            report["notebook"] = record.nb
         record.notebook_start()
         kept = {name: value for name, value in options.items() if name not in OURS}
         client = Client(

@@ -147,7 +147,7 @@ def run(task: Job) -> Outcome:
             except (Exception, KeyboardInterrupt) as raised:
                 memory = endings.killed_for_memory() > starved
                 fault, error = endings.told(task, raised, report, memory)
-            cell, partial = _failed(task, executed, fault) if fault else ("", "")
+            cell, partial = _failed(task, executed, fault, report.get("notebook")) if fault else ("", "")
     except OSError as raised:  # the run folder is another process's, or cannot be made
         fault, error = endings.told(task, raised, report, False)
         cell = partial = ""
@@ -227,10 +227,9 @@ def neutral(root: Path, part: Path) -> list[tuple[str, str]]:
     return [(name, what) for folder, what in folders for name in (str(folder), str(folder.resolve()))]
 
 
-def _failed(task: Job, executed: Path, fault: str) -> tuple[str, str]:
+def _failed(task: Job, executed: Path, fault: str, book: Any = None) -> tuple[str, str]:
     """The cell at fault, and where the partial notebook was kept, as seen from the project."""
-    cell, kept = keep_partial(executed, task.failed, fault, task.root)
-    shutil.rmtree(executed.parent, ignore_errors=True)  # one that holds no notebook, too
+    cell, kept = keep_partial(executed, task.failed, fault, task.root, book)
     return cell, task.failed.relative_to(task.root).as_posix() if kept else ""
 
 
@@ -241,19 +240,20 @@ def salvaged(task: Job, error: str, fault: str) -> Outcome:
     return Outcome(task.name, 0.0, endings.shortened(error), cell, partial, fault)
 
 
-def keep_partial(executed: Path, target: Path, fault: str, root: Path) -> tuple[str, bool]:
+def keep_partial(executed: Path, target: Path, fault: str, root: Path, book: Any = None) -> tuple[str, bool]:
     """Keep a partial notebook as `target`, marked in its metadata with the fault and the cell; returns the cell and whether it was kept.
 
-    The run folder around it goes first, so that a full disk has room for it.
+    `book` is the notebook as it stands in memory, where `executed` may not be the whole of it. The run folder around it goes first, so
+    that a full disk has room for it.
     """
-    try:
-        book = json.loads(executed.read_text(encoding="utf-8"))
-        cell = endings.failing_cell(book["cells"])
-        tidy = deterministic.tidy(book, neutral(root, executed.parent))
-        tidy["metadata"]["altro"] = {"fault": fault, "cell": cell, "interrupted": fault == "interrupted"}
-        shutil.rmtree(executed.parent, ignore_errors=True)
-    except (OSError, ValueError, KeyError):  # nothing was written yet, or not the whole of it
+    with contextlib.suppress(OSError, ValueError):  # nothing was written yet, or not the whole of it
+        book = book or json.loads(executed.read_text(encoding="utf-8"))
+    shutil.rmtree(executed.parent, ignore_errors=True)
+    if not book:
         return "", False
+    cell = endings.failing_cell(book["cells"])
+    tidy = deterministic.tidy(json.loads(json.dumps(book)), neutral(root, executed.parent))
+    tidy["metadata"]["altro"] = {"fault": fault, "cell": cell, "interrupted": fault == "interrupted"}
     try:
         whole.write(target, deterministic.text(tidy))
     except OSError:
