@@ -170,7 +170,10 @@ def _environment(report: Mapping[str, Any], lang: str) -> list[str]:
     lines = [
         say("Ambiente", "Environment")
         + f": Python {here['python']}, {here['platform']}; "
-        + say(f"{same} pacchetti come nel lock", f"{same} packages as in the lock")
+        + say(
+            f"{same} pacchett{'o' if same == 1 else 'i'} come nel lock",
+            f"{same} package{'' if same == 1 else 's'} as in the lock",
+        )
     ]
     return lines + [f"    ✗ {row['package']}: {row['why'][lang]}" for row in bad]
 

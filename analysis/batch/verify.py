@@ -294,7 +294,7 @@ def _edition(
     for entry in entries:
         _figure(entry, one, reference, side, damaged, eyes, out)
     if one.executed or damaged.get(RECORD) or not one.record:
-        entries.append(products.record(one.record, reference if one.executed else one.record, one.side, side, damaged))  # fmt: skip
+        entries.append(products.record(one.record, (reference or None) if one.executed else one.record, one.side, side, damaged))  # fmt: skip
     names = {Path(name).name for name in (*one.entry.get("products", {}), *remade.get("products", {}))}
     for name in sorted(names):
         if name != RECORD and not name.endswith((".svg", ".csv")):
