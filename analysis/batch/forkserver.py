@@ -12,7 +12,6 @@ If the client's end closes, the kernel's whole process group is killed.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import hashlib
 import importlib
@@ -64,11 +63,10 @@ READ_ONCE = (
     "XDG_C",
 )
 LAUNCH = "import sys; sys.path.pop(0); import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
-INLINE = "module://matplotlib_inline.backend_inline"
 
 
 def fingerprint() -> str:
-    """Digest of what a server has in memory: interpreter, this file, the packages installed, the lock."""
+    """Digest of what a server has in memory: interpreter, its own source, the packages installed, the lock."""
     packages = []
     for folder in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}):
         with os.scandir(folder) as entries:
@@ -81,7 +79,7 @@ def fingerprint() -> str:
     lock = here.parents[2] / "requirements.lock"
     said = json.dumps([sys.version, sys.prefix, os.path.realpath(sys.executable), sorted(packages)])
     digest = hashlib.sha256(said.encode())
-    for path in (here, lock):
+    for path in (here, here.with_name("newborn.py"), lock):
         digest.update(path.read_bytes() if path.is_file() else b"-")
     return digest.hexdigest()
 
@@ -92,7 +90,7 @@ def read_once(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def threads() -> int:
-    return len(os.listdir("/proc/self/task"))
+    return len(list(Path("/proc/self/task").iterdir()))
 
 
 @contextmanager
@@ -209,13 +207,15 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.set_wakeup_fd(self.woken, warn_on_full_buffer=False)
+        self.newborn = _beside("newborn")
         self.made = preload()
         self.unfit = f"threads {threads()}" if _still_more_than_one_thread() else ""
 
     def serve(self) -> tuple[dict[str, Any], list[int], socket.socket]:
         """Serve until the leash is cut. Returns in a forked kernel only, with what it is to be."""
         with selectors.PollSelector() as selector:
-            for source in (0, self.ended, self.listening, *self.clients):
+            sources: list[Any] = [0, self.ended, self.listening, *self.clients]
+            for source in sources:
                 selector.register(source, selectors.EVENT_READ)
             self._reap()
             while True:
@@ -288,7 +288,7 @@ class Server:
             return "digest"
         if self.unfit:
             return self.unfit
-        wanted = {**{n: v for n, v in OWN.items()}, **read_once(request["env"])}
+        wanted = {**OWN, **read_once(request["env"])}
         other = sorted(
             name
             for name in wanted.keys() | self.environment.keys()
@@ -334,6 +334,15 @@ class Server:
         os._exit(0)
 
 
+def _beside(name: str) -> Any:
+    """The module `name` of this folder, by its path: the package that it is part of stays out of this process."""
+    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
 def _still_more_than_one_thread() -> bool:
     """A thread that ends by itself (fonts being listed) is waited for, one second at most."""
     until = time.monotonic() + 1
@@ -352,67 +361,10 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def become_kernel(request: dict[str, Any], descriptors: list[int], client: socket.socket) -> None:
-    """In a forked child: be the kernel that `request` describes, as if the interpreter had just been started for it."""
-    server = os.getppid()
-    os.setsid()
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: ends with the server
-    if os.getppid() != server:
-        os._exit(1)
-    _fresh(request, descriptors)
-    from ipykernel.kernelapp import IPKernelApp
-
-    class KernelApp(IPKernelApp):
-        """Tells its client that its sockets are bound."""
-
-        def init_heartbeat(self) -> None:
-            super().init_heartbeat()
-            _tell(client, {"pid": os.getpid()})
-            client.close()
-
-    launcher = importlib.util.find_spec("ipykernel_launcher")
-    assert launcher is not None and launcher.origin is not None
-    sys.argv = [launcher.origin, *request["argv"]]
-    KernelApp.launch_instance(argv=[*request["argv"], f"--IPKernelApp.parent_handle={server}"])
-
-
-def _fresh(request: dict[str, Any], descriptors: list[int]) -> None:
-    """Undo what a child inherits from the server and a new process would not have."""
-    import locale
-    import multiprocessing
-    import resource
-
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    empty = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, target in zip((empty, *descriptors), (0, 1, 2)):
-        os.dup2(descriptor, target)
-        os.close(descriptor)
-    os.umask(request["umask"])
-    for name, (soft, hard) in request["limits"].items():
-        resource.setrlimit(getattr(resource, name), (soft, hard))
-    os.environ.clear()
-    os.environ.update(
-        {
-            **request["env"],
-            **{name: value for name, value in request["made"].items() if name not in request["env"]},
-        }
-    )
-    os.chdir(request["cwd"])
-    time.tzset()
-    locale.setlocale(locale.LC_CTYPE, "")
-    tempfile.tempdir = None
-    multiprocessing.current_process().authkey = os.urandom(32)
-    sys.modules["numpy"].random.seed()
-    sys.modules["matplotlib"].rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
-
-
 def main() -> None:
-    server = Server(json.loads(sys.argv[2]))
+    server, pid = Server(json.loads(sys.argv[2])), os.getpid()
     request, descriptors, client = server.serve()
-    request["made"] = server.made
-    become_kernel(request, descriptors, client)
+    server.newborn.become_kernel({**request, "made": server.made, "server": pid}, descriptors, client)
 
 
 if __name__ == "__main__":

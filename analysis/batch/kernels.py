@@ -23,9 +23,12 @@ from papermill.engines import NotebookExecutionManager
 from papermill.iorw import write_ipynb
 from traitlets import Type
 
-from analysis.batch.provisioner import WARM, WarmProvisioner
+from analysis.batch.provisioner import PLAIN, WARM, WarmProvisioner
 
-GRACE = 5.0  # seconds that a kernel has for its exit handlers before it is killed
+GRACE = {
+    WARM: 10.0,
+    PLAIN: 2.5,
+}  # seconds that a kernel has for its exit handlers before it is killed; ipykernel itself stalls at times
 LONGEST_SOCKET = 80  # characters: the system allows 108, zmq's names come on top
 SLOW_SAVES = 20  # a save that took t seconds is followed by none for this many times t
 
@@ -85,7 +88,7 @@ class Manager(AsyncKernelManager):
             if not now:
                 self.provisioner.measure()
                 await self._async_request_shutdown(restart=restart)
-            if now or not await self.provisioner.exited(GRACE):
+            if now or not await self.provisioner.exited(GRACE[self.provisioner.kind]):
                 await self.provisioner.kill(restart=restart)
             await self.provisioner.wait()
         await self._async_cleanup_resources(restart=restart)
@@ -124,6 +127,8 @@ class Client(PapermillNotebookClient):
     """Runs the cells of one notebook in a kernel of its own, inside one event loop."""
 
     nb_man: Record
+    km: Any
+    kc: Any
 
     def __init__(
         self,

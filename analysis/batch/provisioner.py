@@ -84,6 +84,7 @@ class WarmProvisioner(LocalProvisioner):
     memory in bytes (of a plain kernel: as last looked up while it ran, 0 where the system does not tell).
     """
 
+    process: Any
     kind = PLAIN
     why = ""
     exit: int | None = None
@@ -258,7 +259,7 @@ def _readable(connection: socket.socket, timeout: float | None = 0) -> bool:
 async def _until_readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
     readable = loop.create_future()
-    loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
+    loop.add_reader(descriptor, lambda: None if readable.done() else readable.set_result(None))
     try:
         await readable
     finally:
