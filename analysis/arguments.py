@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
         (r"the following arguments are required: (.*)", r"manca: \1"),
         (r"unrecognized arguments: (.*)", r"non si capisce: \1"),
         (r"argument (\S+): expected one argument", r"\1: manca il valore"),
-        (r"argument (\S+): invalid \w+ value: '(.*)'", r"\1: «\2» non è un numero"),
+        (r"argument (\S+): invalid \w+ value: '(.*)'", r"\1: «\2» non è un numero che vada bene"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,6 +32,22 @@ class Parser(argparse.ArgumentParser):
             for english, italian in self.ITALIAN:
                 message = re.sub(f"^{english}$", italian, message)
         self.exit(WRONG, f"✗ {message}. " + say(f"Aiuto: {self.prog} -h", f"For help: {self.prog} -h") + "\n")
+
+
+def seconds(text: str) -> float:
+    """A time of more than nothing."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def count(text: str) -> int:
+    """A number of at least one."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
 
 
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
@@ -73,6 +89,63 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
         default=[],
         metavar="key=value",
         help=say("valore di un parametro (ripetibile)", "value of a parameter (repeatable)"),
+    )
+    sub.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="key=v,v",
+        help=say(
+            "più valori di un parametro (ripetibile: si incrociano); un valore con una virgola va fra virgolette doppie",
+            "several values of a parameter (repeatable: they are crossed); a value with a comma in double quotes",
+        ),
+    )
+    sub.add_argument(
+        "--batch",
+        metavar="FILE",
+        help=say(
+            "studi, notebook e griglie scritti in un file: [[batch]] studies, notebooks, [batch.grid], [batch.set]",
+            "studies, notebooks and grids written in a file: [[batch]] studies, notebooks, [batch.grid], [batch.set]",
+        ),
+    )
+    sub.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=say(
+            "dice che cosa farebbe e perché; non esegue e non scrive niente",
+            "say what would be done and why; execute nothing, write nothing",
+        ),
+    )
+    sub.add_argument(
+        "--explain",
+        action="store_true",
+        help=say("tutti i motivi di ogni edizione, uno per riga", "every reason of each edition, one a line"),
+    )
+    sub.add_argument(
+        "--cell-timeout",
+        type=seconds,
+        metavar="S",
+        help=say("secondi al massimo per una cella", "seconds at most for a cell"),
+    )
+    sub.add_argument(
+        "--notebook-timeout",
+        type=seconds,
+        metavar="S",
+        help=say("secondi al massimo per un notebook", "seconds at most for a notebook"),
+    )
+    sub.add_argument(
+        "--workers",
+        type=count,
+        metavar="N",
+        help=say(
+            "quante esecuzioni insieme (di solito: quante ne reggono processori e memoria)",
+            "how many runs side by side (normally: as many as cores and memory bear)",
+        ),
+    )
+    sub.add_argument(
+        "--cluster",
+        metavar=say("INDIRIZZO", "ADDRESS"),
+        help=say("esegue sui calcolatori di un cluster Dask", "execute on the machines of a Dask cluster"),
     )
     sub.add_argument(
         "--execute",

@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def papers(chosen: argparse.Namespace) -> int:
-    from analysis.batch import editions, pipeline
+    from analysis import batching
+    from analysis.batch import closure, pipeline
     from analysis.publish import cited as gathering
     from analysis.publish import formats, sources
 
@@ -70,19 +71,22 @@ def papers(chosen: argparse.Namespace) -> int:
                 "altro papers --draft --lang",
             )
         )
-    studies, unready = _studies(chosen.studies)
-    unready += [] if chosen.draft else [fault for study in studies for fault in study.pending]
-    studies = [study for study in studies if chosen.draft or not study.pending]
-    books, unreadable = _readable(editions.notebooks(chosen.notebook))
-    unready += unreadable
-    planned, left_out = editions.plan(studies, books, given, chosen.draft)
-    for study, notebook, lacking in left_out:
-        if chosen.studies or chosen.notebook:
-            print(_not_possible(study, notebook, lacking))
+    plan = batching.plan(chosen, given, _studies, _readable)
+    for line in plan.lines:
+        print(line)
+    for study, notebook, lacking in plan.left_out if plan.named else ():
+        print(_not_possible(study, notebook, lacking))
+    if chosen.dry_run or chosen.explain:
+        print("\n".join(batching.told(plan.editions, sources.inputs, wanted, chosen)))
+    elif plan.lines and (line := batching.time_line(plan.editions, chosen)):
+        print(line)
+    if chosen.dry_run:
+        _fault_lines(plan.unready)
+        return FAILED if plan.unready else OK
     languages = (chosen.lang,) if chosen.draft and chosen.lang else ("it", "en")
-    with pipeline.alone(), progress.Progress(2 * len(planned)) as shown:
+    with pipeline.alone(), progress.Progress(2 * len(plan.editions)) as shown:
         summary = pipeline.bring_up_to_date(
-            planned,
+            plan.editions,
             functools.partial(_render, languages=languages, draft=chosen.draft),
             sources.inputs,
             wanted,
@@ -90,15 +94,20 @@ def papers(chosen: argparse.Namespace) -> int:
             force=chosen.execute,
             report=shown.line,
             advance=shown.step,
-            afterwards=functools.partial(_index, planned, chosen.draft),
+            machine=batching.machine(chosen, plan.editions, shown.line),
+            limits=batching.limits(chosen),
+            afterwards=functools.partial(_index, plan.editions, chosen.draft),
         )
-    for path in sorted(summary.products) if chosen.draft or given else ():
+    closure.MEMORY.keep()
+    for path in sorted(summary.products) if (chosen.draft or given) and not plan.lines else ():
         print(path.relative_to(places.root()).as_posix())
+    if plan.lines and summary.rendered:
+        print((places.build() / "editions" / "index.html").relative_to(places.root()).as_posix())
     for line in summary.failures:
         print(f"✗ {line}", file=sys.stderr)
-    _fault_lines(unready)
+    _fault_lines(plan.unready)
     print(summary.line())
-    return summary.code or (FAILED if unready else OK)
+    return summary.code or (FAILED if plan.unready else OK)
 
 
 def _index(planned: Sequence[Any], draft: bool, summary: Any) -> None:
@@ -179,10 +188,16 @@ def show(chosen: argparse.Namespace) -> int:
 
 
 def lab(chosen: argparse.Namespace) -> int:
+    from analysis.batch import forkserver
+
     more = [word for word in chosen.more if word != "--"]
     root = f"--ServerApp.root_dir={places.root()}"
     start = "--LabApp.default_url=/lab/tree/notebooks"
-    return subprocess.call([sys.executable, "-m", "jupyterlab", root, start, *more])
+    with forkserver.serving() as why:
+        if why:
+            print(why)
+        environment = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}
+        return subprocess.call([sys.executable, "-m", "jupyterlab", root, start, *more], env=environment)
 
 
 def new(chosen: argparse.Namespace) -> int:

@@ -23,11 +23,17 @@ SHORT = 3  # reasons told where not all are asked for
 
 
 def changes(edition: Edition, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """What differs between two keys of `edition`, a sentence each: data and code first, as they are most often what was meant."""
+    """What differs between two keys of `edition`, a sentence each: what was most likely meant comes first, the lock last."""
     told: list[str] = []
-    for part in sorted(keys.changed(old, new), key=lambda part: ("/" not in part, part)):
+    for part in sorted(keys.changed(old, new), key=_weight):
         told += _change(edition, part, "new" if part not in old else "gone" if part not in new else "changed")
     return told
+
+
+def _weight(part: str) -> tuple[int, str]:
+    """Parameters and tables, then the study's data, then the notebook, then modules, then the lock."""
+    groups = (part in ("parameters", "tables"), "/" in part and not part.startswith("analysis/"), "/" not in part and part != "lock", part != "lock")  # fmt: skip
+    return next((number for number, inside in enumerate(groups) if inside), len(groups)), part
 
 
 def _change(edition: Edition, part: str, state: str) -> list[str]:
@@ -201,9 +207,9 @@ def seconds(edition: Edition, known: Mapping[str, float]) -> float | None:
     return None
 
 
-def expected(found: Iterable[Step], known: Mapping[str, float], workers: int) -> tuple[float, int]:
-    """Seconds that the runs of a plan take with `workers` side by side, longest first, and how many runs there is no record for."""
-    times = [seconds(step.edition, known) for step in found if step.action == RUN]
+def expected(runs: Iterable[Edition], known: Mapping[str, float], workers: int) -> tuple[float, int]:
+    """Seconds that `runs` take with `workers` side by side, longest first, and how many of them there is no record for."""
+    times = [seconds(edition, known) for edition in runs]
     lanes = [0.0] * max(1, workers)
     for time in sorted((time for time in times if time is not None), reverse=True):
         lanes[lanes.index(min(lanes))] += time
@@ -214,18 +220,24 @@ def duration(value: float) -> str:
     """Seconds in words: `8 s`, `3 min`, `1 h 20 min`."""
     if value < 90:
         return f"{max(1, round(value))} s"
-    minutes = round(value / 60)
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if hours else f"{minutes} min"
+    hours, minutes = divmod(round(value / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def time_line(found: Sequence[Step], known: Mapping[str, float], workers: int) -> str:
-    """The expected time of a plan's runs, in one line; empty where nothing is to be run."""
-    if not any(step.action == RUN for step in found):
+def time_line(runs: Sequence[Edition], known: Mapping[str, float], workers: int) -> str:
+    """The expected time of `runs`, in one line; empty where there are none."""
+    if not runs:
         return ""
-    total, unknown = expected(found, known, workers)
+    total, unknown = expected(runs, known, workers)
     if not total:
-        return say("tempo previsto: ignoto, nessuna esecuzione registrata", "expected time: unknown, no run recorded yet")  # fmt: skip
-    some = say(f", più {unknown} mai misurate", f", plus {unknown} never timed") if unknown else ""
+        return say(
+            "tempo previsto: ignoto, finora nessuna esecuzione è stata misurata",
+            "expected time: unknown, no run has been timed so far",
+        )
+    italian = f", più {unknown} mai misurate" if unknown > 1 else ", più una mai misurata" if unknown else ""
+    english = f", plus {unknown} never timed" if unknown else ""
     about = duration(total)
-    return say(f"tempo previsto per le esecuzioni: circa {about}{some}", f"expected time of the runs: about {about}{some}")  # fmt: skip
+    return say(
+        f"tempo previsto per le esecuzioni: circa {about}{italian}",
+        f"expected time of the runs: about {about}{english}",
+    )
