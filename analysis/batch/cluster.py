@@ -12,6 +12,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECTING = 20.0  # seconds for the scheduler to answer, and then for a first worker to be there
+GRACE = 10.0  # seconds that the workers have to end their kernels
 PATIENCE = 120.0  # seconds without any worker before what is left is given up
 LISTED = 5  # differences of a worker told one by one
 OPEN = ("public-record", "simulated")  # provenances whose data may go to any cluster
@@ -31,57 +33,89 @@ OPEN = ("public-record", "simulated")  # provenances whose data may go to any cl
 class Cluster:
     """The workers behind a Dask scheduler, as a machine that executes jobs: one job at a time in each worker.
 
-    A job whose worker is lost runs again in another one; one that loses its worker time after time fails alone. Raises RunError when
-    `distributed` is not installed, the scheduler does not answer, or a worker would not compute what this machine would.
+    A job whose worker is lost runs again in another one; one that loses its worker time after time fails alone. The first job connects.
+    Raises RunError when `distributed` is not installed, the scheduler does not answer, a worker would not compute what this machine would, or
+    a study's data may not leave.
     """
 
     def __init__(self, address: str, root: Path, report: Callable[[str], None] | None = None) -> None:
+        if find_spec("distributed") is None:
+            raise RunError(
+                Fault(
+                    say("manca il pacchetto distributed", "the package distributed is missing"),
+                    "--cluster",
+                    next_step="pip install 'milano-altro[cluster]'",
+                )
+            )
         self.address = plain(address)
+        self.workers = 0
+        self._root, self._report = root, report
+        self._client: Client | None = None
+        self._pending: dict[Future[Outcome], Future[Any]] = {}
+        self._refused: set[str] = set()
+        self._guard = threading.RLock()
+        self._closing = self._alone = False
+        self._ended = threading.Event()
+
+    def open(self) -> None:
+        """Connect and compare the workers with this machine, as the first `submit` does."""
+        if self._client is not None:
+            return
         self._client = _connected(self.address)
         try:
-            self._lock = stand.lock(root)
+            self._lock = stand.lock(self._root)
             self._mine = stand.take(self._lock)
-            self._stands = self._checked(report)
+            self._stands = self._checked()
         except BaseException:
             self._client.close()
+            self._client = None
             raise
         self.workers = len(self._addresses())
         self._executor = self._client.get_executor(pure=False)
         self._receiving = ThreadPoolExecutor(1)
-        self._pending: dict[Future[Outcome], Future[Any]] = {}
-        self._refused: set[str] = set()
-        self._guard = threading.RLock()
-        self._lost = ""
-        self._ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def submit(self, job: Job) -> Future[Outcome]:
         """A future of the job's outcome; once it is done and the outcome ok, the run folder stands in place."""
-        packed = parcel.pack(job, self._lock, self._stands)
         named = Path(job.study_argument)
         folder = named if named.is_absolute() else job.root / "data" / job.study_argument
-        if faults := leaving(job.study, folder, packed.private, self.address):
+        if faults := leaving(job.study, folder, parcel.private(job), self.address):
             raise RunError(faults)
+        self.open()
         future: Future[Outcome] = Future()
-        future.set_running_or_notify_cancel()
-        self._send(job, packed, future)
+        self._send(job, parcel.pack(job, self._lock, self._stands), future)
         return future
 
     def close(self, now: bool) -> None:
-        """Wait for what was submitted; `now` ends the kernels that run and cancels what has not begun."""
+        """Wait for what was submitted; `now` ends the kernels that run and cancels what has not come back."""
+        if self._client is None:
+            return
         if now:
-            with self._guard:
-                self._lost = say("interrotto", "interrupted")
-                sent = list(self._pending.values())
-            for future in sent:
-                future.cancel()
-            self._executor.shutdown(wait=False)
-            self._client.run(worker.halt, on_error="ignore")
+            self._give_up(closing=True)
+            asking = threading.Thread(target=self._halt, daemon=True)
+            asking.start()
+            asking.join(GRACE)
         while self._pending:
             time.sleep(0.02)
         self._ended.set()
         self._receiving.shutdown()
         self._client.close()
+
+    def _halt(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connected.run(worker.halt, on_error="ignore")
+
+    def _give_up(self, closing: bool) -> None:
+        with self._guard:
+            self._closing, self._alone = self._closing or closing, not closing
+            sent = list(self._pending.values())
+        for future in sent:
+            future.cancel()
+
+    @property
+    def _connected(self) -> Client:
+        assert self._client is not None
+        return self._client
 
     def _send(
         self, job: Job, packed: parcel.Parcel, future: Future[Outcome], only: Iterable[str] = ()
@@ -94,31 +128,40 @@ class Cluster:
 
     def _receive(self, job: Job, packed: parcel.Parcel, future: Future[Outcome], done: Future[Any]) -> None:
         """Put in place what a worker sent; what a worker refused goes to the others."""
+        outcome: Outcome | None = None
         try:
             answer = done.result()
             if isinstance(answer, worker.Refused):
                 self._refused.add(answer.address)
                 others = self._addresses() - self._refused
-                if others and not self._lost:
+                if others and not self._closing:
                     self._send(job, packed, future, others)
                     return
                 outcome = _failed(job, _unlike(stand.differences(self._mine, answer.stand)))
             else:
                 outcome = parcel.place(answer, job)
         except CancelledError:
-            outcome = _failed(job, self._lost or say("il cluster non risponde più", "the cluster is gone"))
+            if self._closing:
+                future.cancel()
+            elif self._alone:
+                outcome = _failed(job, say("il cluster non ha più worker", "the cluster has no worker left"))
+            else:
+                outcome = _failed(
+                    job, say("il cluster non risponde più", "the cluster does not answer any more")
+                )
         except Exception as error:
             outcome = _failed(job, _in_words(error))
+        if future.set_running_or_notify_cancel() and outcome is not None:
+            future.set_result(outcome)
         with self._guard:
             self._pending.pop(future, None)
-        future.set_result(outcome)
 
     def _addresses(self) -> set[str]:
-        return set(self._client.scheduler_info(n_workers=-1)["workers"])
+        return set(self._connected.scheduler_info(n_workers=-1)["workers"])
 
-    def _checked(self, report: Callable[[str], None] | None) -> frozenset[str]:
+    def _checked(self) -> frozenset[str]:
         """The stands on which jobs may run: this machine's and those of the workers. Raises RunError with all that differ."""
-        found: dict[str, Any] = self._client.run(worker.standing, self._lock, on_error="return")
+        found: dict[str, Any] = self._connected.run(worker.standing, self._lock, on_error="return")
         faults = []
         accepted = {self._mine.digest}
         for address, answer in sorted(found.items()):
@@ -143,8 +186,8 @@ class Cluster:
                         ),
                     )
                 )
-            elif answer.threads > 1 and report:
-                report(
+            elif answer.threads > 1 and self._report:
+                self._report(
                     say(
                         f"worker {address}: un notebook alla volta, benché abbia {answer.threads} thread; "
                         "per usarli tutti avviarlo con --nworkers e --nthreads 1",
@@ -164,11 +207,7 @@ class Cluster:
                 if self._addresses():
                     seen = time.monotonic()
             if time.monotonic() - seen > PATIENCE:
-                with self._guard:
-                    self._lost = say("il cluster non ha più worker", "the cluster has no worker left")
-                    sent = list(self._pending.values())
-                for future in sent:
-                    future.cancel()
+                self._give_up(closing=False)
 
 
 def plain(address: str) -> str:
@@ -221,16 +260,8 @@ def leaving(study: str, folder: Path, private: bool, address: str) -> list[Fault
 
 
 def _connected(address: str) -> Client:
-    try:
-        from distributed import Client
-    except ModuleNotFoundError:
-        raise RunError(
-            Fault(
-                say("manca il pacchetto distributed", "the package distributed is missing"),
-                "--cluster",
-                next_step="pip install 'milano-altro[cluster]'",
-            )
-        ) from None
+    from distributed import Client
+
     try:
         client = Client(address, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis.batch import digests
-from analysis.batch.execute import Job, Outcome
+from analysis.batch import digests, whole
+from analysis.batch.execute import OLD, Job, Outcome
 from analysis.batch.stand import PACKAGE, Lock
 from analysis.errors import Fault, RunError, language, say
 
@@ -62,7 +62,6 @@ class Parcel:
     lock: Lock
     stands: frozenset[str]
     language: str
-    private: bool  # whether contents of files of ALTRO_DATA_HOME are in it
 
     @property
     def name(self) -> str:
@@ -96,10 +95,7 @@ def pack(job: Job, lock: Lock, stands: frozenset[str]) -> Parcel:
     """
     where = _Places(job)
     contents = {path: path.read_bytes() for path in where.wanted()}
-    likenesses = {path: _likeness(path) for path in where.present() if path not in contents}
-    whole = [*contents, *(path for path in likenesses if path.suffix.casefold() in WHOLE)]
-    private = any(where.place(path).startswith(f"{PRIVATE}/") for path in whole)
-    contents |= likenesses
+    contents |= {path: _likeness(path) for path in where.present() - contents.keys()}
     files = {where.place(path): Content.of(content) for path, content in sorted(contents.items())}
     files["requirements.lock"] = Content.of(lock.text.encode())
     travelling = {field.name: getattr(job, field.name) for field in fields(job)}
@@ -108,9 +104,15 @@ def pack(job: Job, lock: Lock, stands: frozenset[str]) -> Parcel:
         "root": "",
         "study_argument": job.study,
         "parameters": dict(job.parameters),
-        "reads": tuple(place for path in where.readable() if (place := where.place(path)) in files),
+        "reads": tuple(where.place(path) for path in where.readable()) if job.reads else (),
     }
-    return Parcel(travelling, files, lock, stands, language(), private)
+    return Parcel(travelling, files, lock, stands, language())
+
+
+def private(job: Job) -> bool:
+    """Whether contents of files under ALTRO_DATA_HOME would travel with `job`."""
+    where = _Places(job)
+    return any(where.place(path).startswith(f"{PRIVATE}/") for path in where.wanted())
 
 
 def unpack(parcel: Parcel, root: Path) -> Job:
@@ -141,23 +143,28 @@ def collect(job: Job, outcome: Outcome) -> Returned:
 def place(returned: Returned, job: Job) -> Outcome:
     """Put what came back where `job` wants it: the run folder complete or not at all."""
     if returned.partial is not None:
-        job.failed.parent.mkdir(parents=True, exist_ok=True)
-        _write(job.failed, returned.partial.bytes())
+        whole.write(job.failed, returned.partial.bytes())
     if not returned.outcome.ok:
         return returned.outcome
-    part = job.run_folder.with_name(job.run_folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        for name, content in returned.files.items():
-            target = _under(part, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.bytes())
-        shutil.rmtree(job.run_folder, ignore_errors=True)
-        part.replace(job.run_folder)
-    except BaseException:
+    part = job.run_folder.with_name(job.run_folder.name + whole.PART)
+    old = job.run_folder.with_name(job.run_folder.name + OLD)
+    with whole.held(job.run_folder.with_name(f".{job.run_folder.name}.lock")):
         shutil.rmtree(part, ignore_errors=True)
-        raise
+        part.mkdir(parents=True)
+        try:
+            for name, content in returned.files.items():
+                target = _under(part, name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content.bytes())
+            shutil.rmtree(old, ignore_errors=True)
+            if job.run_folder.exists():
+                job.run_folder.rename(old)
+            part.rename(job.run_folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        job.failed.unlink(missing_ok=True)
     return returned.outcome
 
 
@@ -204,7 +211,8 @@ class _Places:
         """What travels whole: what the run may read, the notebook with its TOML, and what the study declares of itself."""
         declared = (self.folder / name for name in DECLARATIONS)
         own = (self.job.source, self.job.source.with_suffix(".toml"), *declared)
-        return {*self.readable(), *(_here(path) for path in own if path.is_file())}
+        books = (path for path in self._around() if path.suffix.casefold() in WHOLE)
+        return {*self.readable(), *(_here(path) for path in (*own, *books) if path.is_file())}
 
     def present(self) -> set[Path]:
         """Files of which a run may know that they are there."""
@@ -231,12 +239,8 @@ def _files(path: Path) -> Iterable[Path]:
 
 
 def _likeness(path: Path) -> bytes:
-    """Stands for a file that the run may not read. A table tells whether it has rows, and nothing more; a workbook, whose sheets are
-    tables, travels whole."""
-    suffix = path.suffix.casefold()
-    if suffix in WHOLE:
-        return path.read_bytes()
-    if suffix == ".csv":
+    """Stands for a file that the run may not read. A table tells whether it has rows, and nothing more."""
+    if path.suffix.casefold() == ".csv":
         with path.open("rb") as stream:
             stream.readline()
             filled = any(line.strip(b' \t\r\n,;|"') for line in stream)
@@ -254,9 +258,3 @@ def _under(root: Path, place: str) -> Path:
     ):
         raise RunError(Fault(say("il nome esce dalla cartella", "the name leaves its folder"), place))
     return root.joinpath(*parts)
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
