@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.errors import Fault, RunError, language, say
+from analysis.errors import language, say
 
 OK, DIFFERENT, UNCHECKED = 0, 1, 3  # 2 is a wrong call, as for every command
 MOST = 20  # entries told at the terminal; the report has them all
@@ -45,11 +45,7 @@ def verify(chosen: argparse.Namespace) -> int:
 
     with _temporary() as folder, clone.opened(_source(chosen.source), folder) as project:
         named = [Path(name.replace("\\", "/")).name for name in chosen.studies]
-        studies = list(dict.fromkeys(named)) or verifying.published(project)
-        if not studies:
-            what = say("nessuno studio ha articoli pubblicati", "no study has published papers")
-            raise RunError(Fault(what, "papers/", next_step=say("Pubblicare: altro papers", "Publish: altro papers")))  # fmt: skip
-        verifying.require(project, studies)
+        studies = verifying.chosen_studies(project, named, chosen.notebook or [])
         print(say("Copia pulita del progetto…", "A clean copy of the project…"), flush=True)
         root = clone.clean_copy(project, folder / "copy")
         python = Path(sys.executable)

@@ -47,8 +47,11 @@ def published(project: Path) -> list[str]:
     return sorted(path.parent.name for path in (project / "papers").glob("*/manifest.json"))
 
 
-def require(project: Path, studies: Sequence[str]) -> None:
-    """RunError for the studies without published papers, all at once: before anything is copied or run."""
+def chosen_studies(project: Path, studies: Sequence[str], notebooks: Sequence[str]) -> list[str]:
+    """The studies to verify: those named (all that are published, if none is) that have an edition of one of the notebooks named.
+
+    RunError for studies without published papers and notebooks that none of them has published, all at once, before anything is copied.
+    """
     have = published(project)
     what = say("non ha articoli pubblicati", "has no published papers")
     allowed = ", ".join(have) or say("nessuno", "none")
@@ -62,8 +65,24 @@ def require(project: Path, studies: Sequence[str]) -> None:
         for name in studies
         if name not in have
     ]
+    wanted = list(dict.fromkeys(studies)) or have
+    if not wanted:
+        step = say("Pubblicare: altro papers", "Publish: altro papers")
+        faults.append(Fault(what, "papers/", next_step=step))
+    held = {name: _manifest(project, name) for name in wanted if name in have}
+    known = sorted({notebook for entries in held.values() for notebook in entries})
+    faults += [
+        Fault(
+            say(f"nessuna edizione pubblicata di «{name}»", f"no published edition of '{name}'"),
+            ", ".join(f"papers/{study}" for study in held),
+            ", ".join(known),
+        )
+        for name in notebooks
+        if held and name not in known
+    ]
     if faults:
         raise RunError(faults)
+    return [name for name in wanted if not notebooks or set(notebooks) & set(held[name])]
 
 
 def verify(
@@ -85,10 +104,6 @@ def verify(
     the project as the report names it.
     """
     manifest = _manifest(project, study)
-    unknown = [name for name in chosen if name not in manifest]
-    if unknown:
-        what = say("nessuna edizione pubblicata del notebook", "no published edition of notebook")
-        raise RunError([Fault(f"{what} «{name}»", f"papers/{study}", ", ".join(sorted(manifest))) for name in unknown])  # fmt: skip
     private = clone.private_folders(study)
     editions = {name: _published(project, study, name, manifest[name], workshop.root) for name in manifest}
     for edition in editions.values():
@@ -99,7 +114,7 @@ def verify(
         held = [name for name in edition.cites if name in editions and editions[name].why]
         if held and not edition.gone and not edition.why:
             edition.why = _citing(held)
-    names = list(chosen) or sorted(manifest)
+    names = [name for name in dict.fromkeys(chosen) if name in manifest] or sorted(manifest)
     _make(study, [editions[name] for name in names], editions, workshop, again, report)
     for path in (out / "pictures").glob("*.png"):
         path.unlink()

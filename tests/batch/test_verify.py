@@ -191,13 +191,21 @@ def test_a_lock_that_names_another_numpy_differs(project):
 
 
 def test_studies_and_notebooks_without_papers_are_clear_faults(project):
-    with pytest.raises(RunError, match="papers/nowhere"):
-        verify.require(project, ["town", "nowhere"])
-    with pytest.raises(RunError, match="no published edition of notebook"):
-        report(project, Workshop(project.parent / "copy"), "nothing")
+    with pytest.raises(RunError) as caught:
+        verify.chosen_studies(project, ["town", "nowhere"], ["plain", "nothing"])
+    assert [(f.where, f.what) for f in caught.value.faults] == [
+        ("papers/nowhere", "has no published papers"),
+        ("papers/town", "no published edition of 'nothing'"),
+    ]
+    publish(project, "plain", 0.25, {}, study="village")
+    assert verify.chosen_studies(project, [], []) == ["town", "village"]
+    assert verify.chosen_studies(project, [], ["both"]) == ["town"]
     (project / "papers" / "town" / "manifest.json").write_text("{")
     with pytest.raises(RunError, match="cannot be read"):
         report(project, Workshop(project.parent / "copy"))
+    shutil.rmtree(project / "papers")
+    with pytest.raises(RunError, match="has no published papers"):
+        verify.chosen_studies(project, [], [])
 
 
 @pytest.mark.parametrize(
