@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import places
 from analysis.batch import editions, explain, grid, pipeline
-from analysis.errors import Fault, ParameterError, say
+from analysis.errors import Fault, ParameterError, RunError, say
 
 if TYPE_CHECKING:
     from analysis.batch.schedule import Machine
@@ -137,9 +137,13 @@ def limits(chosen: argparse.Namespace) -> pipeline.Limits:
 def machine(
     chosen: argparse.Namespace, planned: Sequence[editions.Edition], report: Callable[[str], None]
 ) -> Machine | None:
-    """The cluster that was asked for, where there is something to execute; none means this machine."""
-    if not chosen.cluster or not _due(planned, chosen):
+    """The cluster that was asked for, where there is something to execute; none means this machine. Raises RunError where data of what is to
+    be executed may not leave."""
+    due = _due(planned, chosen) if chosen.cluster else []
+    if not due:
         return None
-    from analysis.batch.cluster import Cluster
+    from analysis.batch import cluster
 
-    return Cluster(chosen.cluster, places.root(), report)
+    if faults := cluster.refused(due, chosen.cluster):
+        raise RunError(faults)
+    return cluster.Cluster(chosen.cluster, places.root(), report)

@@ -281,6 +281,7 @@ def plan(
     known = _present()
     for study in studies:
         settings = tomllib.loads((study.folder / "study.toml").read_text(encoding="utf-8"))
+        settings.pop("cluster", None)  # where a study may be computed changes no result
         for notebook in books:
             lacking = notebook.lacks(study.tables)
             quoted = [known[name] for name in notebook.cites if not known[name].lacks(study.tables)]

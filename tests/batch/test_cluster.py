@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.batch import cluster, parcel, schedule, stand
+from analysis import cli
+from analysis.batch import cluster, editions, parcel, schedule, stand
 from analysis.errors import RunError
+from analysis.study import studies
 from tests.batch import travelling
 
 QUESTIONS = [(variable, wave) for variable in ("care_load", "gender") for wave in (1, 2)]
@@ -102,6 +104,33 @@ def test_collected_data_are_refused_by_the_machine_itself(tmp_path):
     root = collected(travelling.project(tmp_path))
     with pytest.raises(RunError, match="collected data do not leave this computer"):
         cluster.Cluster("tcp://127.0.0.1:9", root).submit(travelling.job(root))
+
+
+def test_naming_a_cluster_makes_no_run_due(tmp_path, monkeypatch):
+    root = travelling.project(tmp_path)
+    monkeypatch.setenv("ALTRO_ROOT", str(root))
+
+    def key():
+        [edition], _ = editions.plan([studies.open_study("demo")], editions.notebooks(["small"]), {})
+        return edition.run_parts
+
+    before = key()
+    with (root / "data" / "demo" / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[cluster]\naddresses = ["tcp://a:1"]\n')
+    assert studies.open_study("demo").settings.clusters == ("tcp://a:1",)
+    assert key() == before
+
+
+def test_the_command_refuses_before_it_starts(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("distributed")
+    root = collected(travelling.project(tmp_path))
+    monkeypatch.setenv("ALTRO_ROOT", str(root))
+    monkeypatch.setattr(cluster, "CONNECTING", 0.2)
+    code = cli.main(["papers", "demo", "--notebook", "small", "--draft", "--cluster", "tcp://127.0.0.1:9"])
+    said = capsys.readouterr().err
+    assert code == cli.WRONG and "collected data do not leave this computer" in said
+    assert "does not answer" not in said
+    assert not list((root / "build" / "runs").glob("*/*"))
 
 
 # -- before it starts --------------------------------------------------------------------------------------------------
