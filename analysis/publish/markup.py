@@ -66,6 +66,12 @@ def table(
     return "\n".join([*out, "</tbody></table></div>"])
 
 
+def code(text: object) -> str:
+    """A key, path or checksum, which may be broken after a mark that joins words."""
+    broken = re.sub(r"([_/:.])(?=.)", r"\1<wbr>", esc(str(text)))
+    return f"<code>{broken}</code>"
+
+
 def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 

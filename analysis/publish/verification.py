@@ -126,7 +126,7 @@ class _Telling:
             head = [
                 self.say("notebook"),
                 self.say("verdict", "table"),
-                self.say("counts"),
+                self.say("compared"),
             ]
             html += f"<h3>{esc(self.say('notebooks'))}</h3>" + markup.table(
                 self.say("notebooks"), head, rows, ["", "", "w"]
@@ -144,10 +144,10 @@ class _Telling:
         sums = [("report-file", self.digest), ("lock-file", lock)]
         return [
             (self.say("edition"), esc(date)),
-            (self.say("source"), f"<code>{esc(str(self.report.get('source') or unknown))}</code>"),
+            (self.say("source"), markup.code(self.report.get("source") or unknown)),
             (self.say("made"), esc(program)),
             *(
-                (f"SHA-256, {self.say(name)}", f"<code>{esc(value)}</code>" if value else esc(unknown))
+                (f"SHA-256, {self.say(name)}", markup.code(value) if value else esc(unknown))
                 for name, value in sums
             ),
         ]
@@ -178,7 +178,7 @@ class _Telling:
     def packages(self, rows: Sequence[Mapping[str, Any]]) -> str:
         body = [
             [
-                f"<code>{esc(str(one.get('package', '')))}</code>",
+                markup.code(one.get("package", "")),
                 self.mark(one),
                 *(esc(str(one.get(part) or pairs.ABSENT)) for part in ("published", "lock", "installed")),
                 esc(findings.why(one, self.language)),
@@ -191,15 +191,19 @@ class _Telling:
         return markup.table(self.say("environment"), head, body, ["", "", "v", "v", "v", "w"])
 
     def inputs(self) -> str:
+        found: dict[tuple[str, ...], list[str]] = {}
+        for edition in self.editions:
+            for one in edition.get("inputs") or []:
+                known = tuple(str(one.get(name, "")) for name in ("part", "kind", "state"))
+                found.setdefault(known, []).append(str(edition.get("notebook", "")))
         rows = [
             [
-                f"<code>{esc(str(one.get('part', '')))}</code>",
-                esc(self.say(str(one.get("kind", "")), "input")),
-                esc(self.say(str(one.get("state", "")), "state")),
-                f"<code>{esc(str(edition.get('notebook', '')))}</code>",
+                markup.code(part),
+                esc(self.say(kind, "input")),
+                esc(self.say(state, "state")),
+                ", ".join(map(markup.code, names)),
             ]
-            for edition in self.editions
-            for one in edition.get("inputs") or []
+            for (part, kind, state), names in found.items()
         ]
         if rows:
             head = [self.say(key, "table") for key in ("part", "kind", "state")] + [self.say("notebook")]
@@ -216,12 +220,12 @@ class _Telling:
         entries = findings.entries(one)
         sum_ = str(findings.part(one, "sha256").get("evidence", ""))
         told_facts = [
-            (self.say("notebook"), f"<code>{esc(str(one.get('notebook', '')))}</code>"),
-            (self.say("verdict", "table"), f"{self.mark(one)} {esc(state + (f': {why}' if why else ''))}"),
-            (self.say("counts"), esc(findings.detail(entries, self.language))),
+            (self.say("notebook"), markup.code(one.get("notebook", ""))),
+            (self.say("outcome"), f"{self.mark(one)} {esc(state + (f': {why}' if why else ''))}"),
+            (self.say("compared"), esc(findings.detail(entries, self.language))),
         ]
         if sum_:
-            told_facts.append((f"SHA-256, {self.say('evidence-file')}", f"<code>{esc(sum_)}</code>"))
+            told_facts.append((f"SHA-256, {self.say('evidence-file')}", markup.code(sum_)))
         html = markup.facts(told_facts)
         groups: dict[str, list[Mapping[str, Any]]] = {name: [] for name in findings.VERDICTS}
         for entry in entries:
@@ -279,7 +283,7 @@ class _Telling:
         return {
             "verdict": self.mark(entry),
             "kind": esc(self.say(str(entry.get("kind", "")), "kind")),
-            "entry": f"<code>{esc(str(entry.get('key', '')))}</code>"
+            "entry": markup.code(entry.get("key", ""))
             + (f'<br><span class="muted">{esc(where)}</span>' if where else ""),
             "published": esc(curled(old)),
             "again": esc(curled(new)),
