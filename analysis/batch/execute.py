@@ -31,6 +31,11 @@ ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
+KERNEL_OPTIONS = [
+    "--IPKernelApp.log_level=50",
+    "--IPKernelApp.extensions=analysis.batch.limits",
+    "--HistoryManager.enabled=False",  # the history of commands is a person's; a run writes into no home folder
+]
 CELL_TIMEOUT, NOTEBOOK_TIMEOUT = 600.0, 3600.0  # seconds
 FAULTS = (
     "error",
@@ -168,7 +173,7 @@ def _papermill(task: Job, part: Path, executed: Path, report: dict[str, Any]) ->
         papermill.execute_notebook(
             _literal(task.source), _literal(executed), given, cwd=str(task.source.parent), engine_name="altro",
             kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=True,
-            extra_arguments=["--IPKernelApp.log_level=50", "--IPKernelApp.extensions=analysis.batch.limits"],
+            extra_arguments=KERNEL_OPTIONS,
             cell_timeout=task.cell_timeout, notebook_timeout=task.notebook_timeout, report=report,
         )  # fmt: skip
 

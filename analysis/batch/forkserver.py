@@ -38,10 +38,14 @@ LARGEST = 1 << 20  # bytes of one request; the environment is the bulk of it
 
 KERNEL = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "ipykernel.subshell_manager",
-    "ipykernel.comm", "IPython.core.completer", "IPython.core.magics", "IPython.core.pylabtools", "IPython.extensions.storemagic",
+    "ipykernel.comm", "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger",
+    "IPython.core.magics", "IPython.core.magics.ast_mod", "IPython.core.magics.execution", "IPython.core.magics.pylab",
+    "IPython.core.oinspect", "IPython.core.pylabtools", "IPython.extensions.storemagic", "IPython.utils.module_paths", "pdb",
+    "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
 LIBRARIES = (
-    "numpy", "pandas", "pyarrow.parquet", "pyarrow.compute", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
+    "numpy", "pandas", "pyarrow.parquet", "pyarrow.compute", "pyarrow.dataset", "pandas.core.arrays.arrow.extension_types",
+    "pandas.io.formats.csvs", "pandas.io.formats.string", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.formula.api",
     "statsmodels.stats.proportion", "seaborn", "babel.dates", "babel.numbers", "openpyxl",
 )  # fmt: skip
