@@ -212,6 +212,26 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     )
 
     sub = command(
+        "diff",
+        "due edizioni a confronto, prima le differenze più grandi",
+        "two editions side by side, the biggest changes first",
+    )
+    for side in ("A", "B"):
+        sub.add_argument(
+            side.lower(),
+            metavar=side,
+            help=say(
+                "cartella, evidence.json, ZIP, o REV:cartella (una revisione di git)",
+                "a folder, evidence.json, ZIP, or REV:folder (a git revision)",
+            ),
+        )
+    sub.add_argument(
+        "--out",
+        metavar="DIR",
+        help=say("dove scrivere diff.html (build/diff/…)", "where to write diff.html (build/diff/…)"),
+    )
+
+    sub = command(
         "twins",
         "i testi inglesi da rivedere, perché l'italiano è cambiato",
         "the English texts to be revised, since the Italian has changed",

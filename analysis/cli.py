@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
             "papers": papers,
             "check": check,
             "verify": verify,
+            "diff": diff,
             "twins": twins,
             "list": show,
             "lab": lab,
@@ -149,6 +150,12 @@ def verify(chosen: argparse.Namespace) -> int:
     from analysis import reviewing
 
     return reviewing.verify(chosen)
+
+
+def diff(chosen: argparse.Namespace) -> int:
+    from analysis import reviewing
+
+    return reviewing.diff(chosen)
 
 
 def twins(chosen: argparse.Namespace) -> int:

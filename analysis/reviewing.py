@@ -1,11 +1,14 @@
-"""The commands of a reviewer: `altro verify` makes the published editions again and compares them."""
+"""The commands of a reviewer: `altro verify` makes the published editions again and compares them, `altro diff` sets two editions side by side."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import re
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -177,3 +180,46 @@ def _environment(report: Mapping[str, Any], lang: str) -> list[str]:
 def _shown(path: Path) -> str:
     root = places.root()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+# -- two editions --------------------------------------------------------------------------------------------------------
+
+
+def diff(chosen: argparse.Namespace) -> int:
+    """Set two editions side by side, as a page and at the terminal; 0 if nothing has changed, 1 if something has."""
+    from analysis.batch import diff as comparing
+    from analysis.batch import records
+    from analysis.publish import changes, markup
+
+    sides = [records.read(named) for named in (chosen.a, chosen.b)]
+    compared = []
+    for pair in records.pairs(*sides):
+        found = comparing.changes(pair.a, pair.b) if pair.a is not None and pair.b is not None else []
+        first, second = (None if record is None else record.get("context", {}) for record in (pair.a, pair.b))
+        name = str((pair.b or pair.a or {})["notebook"])
+        compared.append(changes.Compared(pair.name, _title(name), first, second, found))
+    out = Path(chosen.out) if chosen.out else places.build() / "diff" / _slug(chosen.a, chosen.b)
+    page = markup.written(out / "diff.html", changes.html(compared, chosen.a, chosen.b).encode("utf-8"))
+    print("\n".join(changes.text(compared, chosen.a, chosen.b, language(), _shown(page))))
+    print("\n" + changes.told("page", "see", language(), file=_shown(page)))
+    return OK if all(one.equal for one in compared) else DIFFERENT
+
+
+def _title(notebook: str) -> Mapping[str, str]:
+    """The title that the notebook's TOML gives; its name where there is none."""
+    plain = {"it": notebook, "en": notebook}
+    path = places.notebooks() / f"{notebook}.toml"
+    if not path.is_file():
+        return plain
+    try:
+        title = tomllib.loads(path.read_text(encoding="utf-8")).get("title")
+    except tomllib.TOMLDecodeError:
+        return plain
+    return title if isinstance(title, dict) and title.keys() >= plain.keys() else plain
+
+
+def _slug(a: str, b: str) -> str:
+    """A folder's name for two places: their last letters and digits, and a checksum that keeps other pairs apart."""
+    digest = hashlib.sha256(f"{a}\0{b}".encode()).hexdigest()[:8]
+    short = [re.sub(r"[^\w.-]+", "-", named).strip("-.")[-40:] for named in (a, b)]
+    return "..".join(part or "x" for part in short) + f".{digest}"
