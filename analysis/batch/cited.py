@@ -164,7 +164,7 @@ def gather(edition: Edition, failed: Collection[str], gatherer: Gatherer) -> boo
     gone = [path for path in edition.figures.glob("*") if path not in wanted]
     changed = journal.exists() or gone or any(not _holds(path, content) for path, content in wanted.items())
     if changed:
-        whole.write_json(journal, {"run": edition.run_parts})
+        whole.write_json(journal, {"run": edition.run_parts}, lasting=True)
     for path, content in wanted.items():
         whole.write(path, content)
     for path in gone:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.batch import digests
+from analysis.batch import digests, whole
 from analysis.errors import Fault, RunError, say
 
 _read: dict[tuple[Path, str], dict[str, Any]] = {}  # by file and the digest of its bytes
@@ -38,11 +37,4 @@ def read(path: Path, study: str) -> dict[str, Any]:
 
 
 def write(path: Path, document: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    temporary.write_text(
-        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
-        encoding="utf-8",
-        newline="\n",
-    )
-    temporary.replace(path)
+    whole.write_json(path, document, lasting=True)

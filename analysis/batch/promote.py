@@ -28,7 +28,9 @@ def bring_in(edition: Edition, forced: bool) -> tuple[bool, list[str]]:
     entry = edition.entry()
     if changed:
         made_by = execute.environment()
-        whole.write_json(edition.runs / JOURNAL, {"run": edition.run_parts, "environment": made_by})
+        whole.write_json(
+            edition.runs / JOURNAL, {"run": edition.run_parts, "environment": made_by}, lasting=True
+        )
         _carry_through(edition, made_by)
     else:
         made_by = entry.get("environment") or execute.environment()

@@ -204,9 +204,7 @@ def cores() -> int:
 
 def available_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
     """Bytes that can still be had, within the limit of the control group."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
+    free = _free_memory()
     pairs = (
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
@@ -217,3 +215,13 @@ def available_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
         except (OSError, ValueError):
             continue  # no control group of this kind, or one without a limit ("max")
     return max(free, 0)
+
+
+def _free_memory() -> int:
+    if sys.platform == "linux":
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    import psutil
+
+    return int(psutil.virtual_memory().available)

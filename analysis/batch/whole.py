@@ -17,8 +17,12 @@ PATIENCE = 20.0  # seconds that a lock is waited for
 PART = ".part"
 
 
-def write(path: Path, content: bytes | str) -> bool:
-    """Write `path` so that at any instant it holds either what it held or `content`; False where it holds `content` already."""
+def write(path: Path, content: bytes | str, lasting: bool = False) -> bool:
+    """Write `path` so that at any instant it holds either what it held or `content`; False where it holds `content` already.
+
+    That is so whatever process is killed; if the power may fail too, `lasting` waits for the disk. What a manifest has checksums of needs
+    no waiting.
+    """
     data = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == data:
         return False
@@ -27,8 +31,9 @@ def write(path: Path, content: bytes | str) -> bool:
     try:
         with part.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -37,8 +42,9 @@ def write(path: Path, content: bytes | str) -> bool:
     return True
 
 
-def write_json(path: Path, document: Any) -> bool:
-    return write(path, json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n")
+def write_json(path: Path, document: Any, lasting: bool = False) -> bool:
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+    return write(path, text, lasting)
 
 
 @contextlib.contextmanager
