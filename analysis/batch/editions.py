@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import places
-from analysis.batch import cited, explain, keys, manifest
+from analysis.batch import cited, closure, explain, keys, manifest
 from analysis.batch import parameters as typed
 from analysis.errors import AltroError, Fault, ParameterError, RunError, say
 
@@ -194,6 +194,14 @@ class Edition:
         study = {"study.toml": self.settings, "tables": sorted(self.held)}
         lock = places.root() / "requirements.lock"
         return keys.run_parts(self.notebook.code_parts, self.values, self.files, study, lock)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Absolute paths of the files that the run may read: the study's, the notebook's own, and the code that its key holds."""
+        own = (self.folder / "study.toml", self.notebook.path, self.notebook.path.with_suffix(".toml"))
+        return tuple(
+            map(str, (*self.files.values(), *own, *closure.files(keys.code_of(self.notebook.cells))))
+        )
 
     def render_parts(self, inputs: Inputs) -> dict[str, str]:
         path = self.notebook.path

@@ -67,6 +67,8 @@ def _raised(name: str, value: str) -> tuple[str, str]:
     whole = f"{name}: {value}" if value else name
     if name.endswith("MemoryError"):
         return "memory", _starving(whole)
+    if name == "UndeclaredRead":
+        return "undeclared", value
     number = next((code for code in (*FULL, errno.EFBIG) if value.startswith(f"[Errno {code}]")), None)
     return _refused(number, whole)
 

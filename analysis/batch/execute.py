@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import places
-from analysis.batch import deterministic, endings, whole
+from analysis.batch import deterministic, endings, reads, whole
 from analysis.errors import say
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Job:
     notebook_timeout: float = NOTEBOOK_TIMEOUT  # seconds
     memory: int | None = None  # bytes that the kernel may take; Linux only
     reads: tuple[str, ...] = ()  # absolute paths of the files that the run may read
+    held: tuple[str, ...] = ()  # all tables of the study: the run opens none to see whether it holds rows
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def job(
         edition.name, edition.study, edition.notebook.name, dict(edition.values), edition.notebook.path, edition.runs,
         places.build() / "failed" / edition.study / edition.notebook.name / f"{edition.slug or 'default'}.ipynb",
         edition.tables, places.root(), edition.study if inside else str(edition.folder), cell_timeout, notebook_timeout, memory,
+        edition.reads, edition.held,
     )  # fmt: skip
 
 
@@ -167,13 +169,15 @@ def _papermill(task: Job, part: Path, executed: Path, report: dict[str, Any]) ->
 
     import papermill
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is told by the outcome
+    for name in ("papermill", "asyncio"):  # what goes wrong is told by the outcome
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     given = {"study": task.study_argument, **task.parameters}
-    with _environment(task, part):
+    guarded, environment = reads.arguments(task.reads)
+    with reads.with_temporary(part) as own, _environment(task, part, environment | own):
         papermill.execute_notebook(
             _literal(task.source), _literal(executed), given, cwd=str(task.source.parent), engine_name="altro",
             kernel_name="python3", progress_bar=False, log_output=False, request_save_on_cell_execute=True,
-            extra_arguments=KERNEL_OPTIONS,
+            extra_arguments=[*KERNEL_OPTIONS, *guarded],
             cell_timeout=task.cell_timeout, notebook_timeout=task.notebook_timeout, report=report,
         )  # fmt: skip
 
@@ -184,14 +188,15 @@ def _literal(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _environment(task: Job, part: Path) -> Iterator[None]:
+def _environment(task: Job, part: Path, more: Mapping[str, str]) -> Iterator[None]:
     """The environment of the kernel; this process gets its own back."""
     before = dict(os.environ)
-    os.environ.update(ENVIRONMENT)
+    os.environ.update({**ENVIRONMENT, **more})
     os.environ["ALTRO_ROOT"] = str(task.root)
     os.environ["ALTRO_RUN"] = str(part)
     os.environ["ALTRO_PARAMETERS"] = json.dumps({"study": task.study, **task.parameters}, sort_keys=True)
     os.environ["ALTRO_DECLARED"] = json.dumps(list(task.declared))
+    os.environ["ALTRO_TABLES"] = json.dumps(list(task.held))
     os.environ.pop("ALTRO_MEMORY", None)
     if task.memory:
         os.environ["ALTRO_MEMORY"] = str(task.memory)
@@ -226,7 +231,7 @@ def neutral(root: Path, part: Path) -> list[tuple[str, str]]:
     """Folders that an executed notebook must not name, and what stands for them."""
     code = Path(__file__).resolve().parents[2]
     folders = [
-        (part, "<run>"), (root, "<project>"), (code, "<project>"), (Path.home(), "~"), (Path(tempfile.gettempdir()), "<temporary>"),
+        (reads.temporary(part), "<temporary>"), (part, "<run>"), (root, "<project>"), (code, "<project>"), (Path.home(), "~"), (Path(tempfile.gettempdir()), "<temporary>"),
         (Path(sys.prefix), "<python>"), (Path(sys.base_prefix), "<python>"),
     ]  # fmt: skip
     return [(name, what) for folder, what in folders for name in (str(folder), str(folder.resolve()))]

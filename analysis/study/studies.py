@@ -42,19 +42,14 @@ def present(data: Path | None = None) -> list[str]:
 def open_study(name: str | os.PathLike[str]) -> Study:
     """The study of that identifier under data/, or in the folder of that path (either kind of slash). Raises StudyError with all faults of study.toml."""
     text = os.fspath(name).strip().strip('"')
-    candidates = [places.data() / text, Path(text), places.root() / text]
-    if "\\" in text:
-        slashed = text.replace("\\", "/")
-        candidates += [Path(slashed), places.root() / slashed, places.data() / slashed]
+    forms = dict.fromkeys((text, text.replace("\\", "/")))
+    candidates = [path for form in forms for path in (places.data() / form, Path(form), places.root() / form)]
     for folder in candidates:
         if text and (folder / "study.toml").is_file():
             return Study(folder.resolve())
     near = nearest(text, present())
-    step = (
-        say(f"Forse «{near}»?", f"Perhaps “{near}”?")
-        if near
-        else say("Uno nuovo: altro new CARTELLA.", "A new one: altro new FOLDER.")
-    )
+    new = say("Uno nuovo: altro new CARTELLA.", "A new one: altro new FOLDER.")
+    step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else new
     allowed = say(
         f"{', '.join(present())}, o una cartella con study.toml",
         f"{', '.join(present())}, or a folder with study.toml",
@@ -76,6 +71,7 @@ class Study:
         self.id = self.settings.id
         declared = os.environ.get("ALTRO_DECLARED")
         self._declared: frozenset[str] | None = None if declared is None else frozenset(json.loads(declared))
+        self._told = None if declared is None else os.environ.get("ALTRO_TABLES")
         self._frames: dict[str, pd.DataFrame] = {}
         self._surveys: dict[int, Survey] = {}
 
@@ -100,6 +96,8 @@ class Study:
     @functools.cached_property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that hold rows, sorted; "survey" when the files of at least one wave are in place, "scenarios" with scenarios.toml. Needs no pandas."""
+        if self._told is not None:  # by the plan: a run opens no table that its notebook does not declare
+            return tuple(json.loads(self._told))
         names = [name for name, sources in self._located[0].items() if readers.has_rows(sources[0])]
         if self._waves_in_place():
             names.append("survey")
