@@ -162,10 +162,13 @@ def test_a_scheduler_that_does_not_answer_is_a_fault(tmp_path, monkeypatch):
 def scheduler(tmp_path_factory):
     """The address of a scheduler on this machine with two worker processes in different folders."""
     distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
-    with pytest.MonkeyPatch.context() as patch:
+    rules = {
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.deploy.lost-worker-timeout": "300s",  # a slow machine starts a killed worker again, too
+    }
+    with pytest.MonkeyPatch.context() as patch, dask.config.set(rules):
         patch.delenv("ALTRO_ROOT", raising=False)
         patch.delenv("ALTRO_DATA_HOME", raising=False)
-        patch.setitem(dask.config.config["distributed"]["scheduler"], "allowed-failures", 1)
         local = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
             local_directory=str(tmp_path_factory.mktemp("scratch")), silence_logs=logging.CRITICAL,
