@@ -97,7 +97,13 @@ def on_disk(parts: Iterable[str], root: Path, private: Iterable[Path] = ()) -> d
         elif part.startswith("analysis/"):
             path = root / part
         elif part.startswith("private/"):
-            path = next((p for folder in private for p in folder.rglob(Path(part).name)), root / part)
+            below = part.removeprefix("private/")
+            places = [
+                place
+                for folder in private
+                for place in (folder.parent / below, *folder.rglob(Path(part).name))
+            ]
+            path = next((place for place in places if place.is_file()), root / part)
         elif "/" in part and kind(part) == "data" and not part.endswith("evidence.json"):
             path = root / "data" / part
         else:
