@@ -33,7 +33,7 @@ WORKERS = 2
 PAPERMILL = f"papermill {version('papermill')}"
 BOOKS = ("codesign_outcomes", "scalability", "work_life_balance")  # of the demonstrative study
 PLAIN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-ONE_LANGUAGE = "from analysis.evidence import record\n\nrecord.LANGUAGES = ('it',)"
+ONE_LANGUAGE = "from analysis.evidence import words\n\nwords.LANGUAGES = ('it',)"
 
 
 # -- the sides: each runs the realistic notebook number `number` and returns wall seconds --------------------------------

@@ -221,7 +221,8 @@ def drawing(
 
 
 def refuse_unequal(drawn: Mapping[str, Figure], where: str) -> None:
-    if not house.same_coordinates(drawn["it"], drawn["en"]):
+    first, *others = drawn.values()
+    if not all(house.same_coordinates(first, other) for other in others):
         raise EvidenceError(
             Fault(
                 say(
