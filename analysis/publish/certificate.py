@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from analysis.publish.sources import FONTS, LOCALES, TEMPLATES, fixed_words, loc
 from analysis.publish.tables import curled
 
 LONGEST = 240  # characters of a text that comes from the report
+LONG = re.compile(r"\S{31,}")  # words in which a line may break
+BREAK = re.compile(r"[/_\\.:](?=.)|[^/_\\.:]{30}(?=.)")
 NAMED = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "typst")
 
 
@@ -124,24 +127,7 @@ def content(
 def clipped(text: str, longest: int = LONGEST) -> str:
     """The text, cut where it is very long, with room for a line break in words that would not divide."""
     text = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "\u200b".join(piece + mark for piece, mark in _pieces(text))
-
-
-def _pieces(text: str) -> list[tuple[str, str]]:
-    """Words cut after a slash, a low line, a full stop or forty characters."""
-    found, piece = [], ""
-    for character in text:
-        if character in "/_\\" or len(piece) >= 40:
-            found.append((piece, character))
-            piece = ""
-        else:
-            piece = "" if character.isspace() and not piece else piece
-            if character.isspace():
-                found.append((piece, character))
-                piece = ""
-            else:
-                piece += character
-    return [*found, (piece, "")]
+    return LONG.sub(lambda word: BREAK.sub("\\g<0>\u200b", word[0]), text)
 
 
 def provenance(report: Mapping[str, Any], language: str) -> tuple[str, list[str]]:
