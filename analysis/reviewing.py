@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import hashlib
-import json
 import re
 import sys
 import tempfile
@@ -82,10 +82,7 @@ def _verified(
         project, study, chosen.notebook or [], workshop=workshop, interpreter=interpreter,
         eyes=Eyes(raster.compare, raster.text), again=AGAIN, out=out, source=chosen.source or ".", report=_line,
     )  # fmt: skip
-    path = out / "verification.json"
-    text = json.dumps(report, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return report, list(dict.fromkeys([path, *verification.write(report, out)]))
+    return report, verification.write(report, out, made=datetime.date.today())
 
 
 def _source(named: str | None) -> Path:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.batch import clone, compare, products, provenance
+from analysis.batch import clone, compare, keys, products, provenance
 from analysis.batch.compare import DIFFERS, MISSING, UNCHECKED, Entry
 from analysis.batch.products import RECORD, Side
 from analysis.errors import Fault, RunError, say
@@ -124,7 +124,8 @@ def verify(
         report(say(f"{study}/{name}: confronto", f"{study}/{name}: comparing"))
         documents.append(_edition(editions[name], remade.get(name, {}), study, workshop.root, private, eyes, out))  # fmt: skip
     rows = provenance.environment(workshop.root, [manifest[name].get("environment", {}) for name in names], interpreter)  # fmt: skip
-    return _report(study, source, documents, rows, [editions[name].record for name in names], interpreter)
+    made = _report(study, source, documents, rows, [editions[name].record for name in names], interpreter)
+    return made | {"sha256": {"lock": _sum(workshop.root / "requirements.lock")}}
 
 
 def _report(
@@ -191,7 +192,9 @@ def _record(side: Side) -> dict[str, Any]:
         document = json.loads(side.file(RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return document if isinstance(document, dict) else {}
+    groups = [document.get(group, {}) for group in compare.KINDS] if isinstance(document, dict) else [None]
+    whole = all(isinstance(g, dict) and all(isinstance(one, dict) for one in g.values()) for g in groups)
+    return document if whole else {}
 
 
 def _lacking(edition: Published, copy: Path, private: Sequence[Path]) -> list[str]:
@@ -289,10 +292,7 @@ def _edition(
 ) -> dict[str, Any]:
     side = Side(copy / "papers" / study / one.name, copy / "figures" / study / one.name)
     damaged = products.damage(one.side, one.entry.get("products", {}))
-    if one.record and one.executed:
-        reference: Mapping[str, Any] = _record(side) if remade else {}
-    else:
-        reference = {}
+    reference: Mapping[str, Any] = _record(side) if one.executed and remade else {}
     now = provenance.on_disk([*one.entry.get("run", {}), *one.entry.get("render", {})], copy, private)
     changed = provenance.inputs(one.entry, remade, now)
     failed = _failed(one)
@@ -326,7 +326,13 @@ def _edition(
         "counts": compare.counts(verdicts),
         "inputs": changed,
         "entries": [entry.document() for entry in entries],
+        "sha256": {"evidence": _sum(one.side.file(RECORD))},
     }
+
+
+def _sum(path: Path) -> str:
+    """SHA-256 of a file; empty where it is not there."""
+    return keys.of_file(path) if path.is_file() else ""
 
 
 def _failed(one: Published) -> dict[str, str]:

@@ -159,6 +159,15 @@ def test_an_edited_number_is_caught_even_where_nothing_can_be_executed(project):
     assert found["secret.it.pdf"]["verdict"] == "differs" and found["secret.share"]["verdict"] == "unchecked"
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"numbers": {"share": 3}}', '{"numbers": []}'])
+def test_a_published_record_that_is_none_is_caught(project, content):
+    (project / "papers" / "town" / "plain" / "evidence.json").write_text(content)
+    found = report(project, Workshop(project.parent / "copy", {"plain": 0.25}), "plain")
+    one = entries(found)["plain.evidence.json"]
+    assert one["verdict"] == "differs" and "checksum" in one["why"]["en"]
+    assert entries(found)["plain.share"]["why"]["en"] == "made again, but not published"
+
+
 def test_an_edition_whose_notebook_is_gone_is_missing(project):
     (project.parent / "copy" / "notebooks" / "plain.ipynb").unlink()
     workshop = Workshop(project.parent / "copy")
