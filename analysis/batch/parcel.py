@@ -25,6 +25,7 @@ WHOLE = (
     ".xlsx",
     ".toml",
 )  # travel whole though the run may not read them: their sheets or declarations tell of a study
+CODE = "analysis/"
 INSIDE = ("source", "run_folder", "failed")  # paths of a job that lie in the project
 
 
@@ -104,7 +105,7 @@ def pack(job: Job, lock: Lock, stands: frozenset[str]) -> Parcel:
         "root": "",
         "study_argument": job.study,
         "parameters": dict(job.parameters),
-        "reads": tuple(where.place(path) for path in where.readable()) if job.reads else (),
+        "reads": tuple(where.read(Path(name)) for name in job.reads),
     }
     return Parcel(travelling, files, lock, stands, language())
 
@@ -123,7 +124,7 @@ def unpack(parcel: Parcel, root: Path) -> Job:
         target.write_bytes(content.bytes())
     here = dict(parcel.job)
     here |= {name: _under(root, here[name]) for name in INSIDE}
-    here |= {"root": root, "reads": tuple(str(_under(root, place)) for place in here["reads"])}
+    here |= {"root": root, "reads": tuple(_read(root, place) for place in here["reads"])}
     return Job(**here)
 
 
@@ -195,6 +196,13 @@ class _Places:
         )
         raise RunError(Fault(what, path.name, allowed))
 
+    def read(self, path: Path) -> str:
+        """The place of something that the run may read; that of the package's files is the same on every machine."""
+        here = _here(path)
+        return (
+            here.relative_to(PACKAGE.parent).as_posix() if here.is_relative_to(PACKAGE) else self.place(path)
+        )
+
     def readable(self) -> Iterator[Path]:
         """What the run may read, as files; where the job does not say, everything that the study and its surroundings hold. The package and
         the lock are the worker's own."""
@@ -226,6 +234,11 @@ class _Places:
             if folder.is_dir():
                 yield from (path for path in sorted(folder.iterdir()) if path.is_file())
         yield from sorted((self.root / "notebooks").glob("*.ipynb"))
+
+
+def _read(root: Path, place: str) -> str:
+    """Where the run of a parcel laid out under `root` may read what has this place; code is the worker's own."""
+    return str(_under(PACKAGE.parent if place.startswith(CODE) else root, place))
 
 
 def _here(path: Path) -> Path:

@@ -1,10 +1,13 @@
 """A small project whose one notebook counts the answers to a question of the simulated study, for tests of what runs elsewhere."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
-from analysis.batch import scaffold
-from analysis.batch.execute import Job
+import pytest
+
+from analysis.batch import editions, execute, scaffold
+from analysis.study import studies
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = ("actors.csv", "scenarios.toml", "survey/codebook.toml", "survey/wave1.csv", "survey/wave2.csv")
@@ -21,14 +24,21 @@ def project(folder):
 
 
 def job(root, variable="care_load", wave=1, study="demo", **options):
-    slug = f"variable={variable},wave={wave}"
-    folder = root / "data" / study
-    return Job(**{
-        "name": f"{study}/small/{slug}", "study": study, "notebook": "small", "parameters": {"variable": variable, "wave": wave},
-        "source": root / "notebooks" / "small.ipynb", "run_folder": root / "build" / "runs" / study / "small" / slug,
-        "failed": root / "build" / "failed" / study / "small" / f"{slug}.ipynb", "declared": ("survey",), "root": root,
-        "study_argument": study, "reads": tuple(str(folder / name) for name in READ), **options,
-    })  # fmt: skip
+    """The job that the command makes of an edition of `small`, with other fields as `options` say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALTRO_ROOT", str(root))
+        given = {"variable": variable, "wave": wave}
+        [edition], _ = editions.plan([studies.open_study(study)], editions.notebooks(["small"]), given)
+        return dataclasses.replace(execute.job(edition), **options)
+
+
+def moved(task, root):
+    """The job as that of a project at `root`."""
+    places = {
+        name: root / getattr(task, name).relative_to(task.root) for name in ("source", "run_folder", "failed")
+    }
+    reads = tuple(name.replace(str(task.root), str(root)) for name in task.reads)
+    return dataclasses.replace(task, root=root, reads=reads, **places)
 
 
 def contents(folder):
