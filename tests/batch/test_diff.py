@@ -16,7 +16,7 @@ from analysis.batch import diff
 
 ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "papers").glob("*/*/evidence.json"))
-SAMPLED = 40  # leaves of each record
+SAMPLED = 16  # leaves of each record
 CHANGED = 0.01  # relative: far above every tolerance
 
 
