@@ -80,7 +80,7 @@ def _verified(
     out.mkdir(parents=True, exist_ok=True)
     report = verifying.verify(
         project, study, chosen.notebook or [], workshop=workshop, interpreter=interpreter,
-        eyes=Eyes(raster.compare, raster.text), again=AGAIN, out=out, source=chosen.source or ".", report=_line,
+        eyes=Eyes(raster.compare, raster.text), again=AGAIN, out=out, source=chosen.source or places.root().name, report=_line,
     )  # fmt: skip
     return report, verification.write(report, out, made=datetime.date.today())
 
