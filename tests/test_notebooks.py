@@ -1,4 +1,4 @@
-"""The executed copies that are published run again to the same outputs (nbval, strict), and a changed output is caught."""
+"""The executed copies that are published run again to the same outputs (nbval, strict) in warm kernels, and a changed output is caught."""
 
 import json
 import os
@@ -8,12 +8,35 @@ from pathlib import Path
 
 import pytest
 
+from analysis.batch import forkserver
+
 ROOT = Path(__file__).parent.parent
 COPIES = [
     path
     for path in sorted((ROOT / "papers").glob("*/*/notebook.ipynb"))
     if "cites" not in json.loads((path.parent / "evidence.json").read_text(encoding="utf-8"))
 ]  # a notebook that cites others has nothing to run
+
+
+LOOK = (
+    "import os\nfrom pathlib import Path\n"
+    "parent = Path(f'/proc/{os.getppid()}/cmdline')\n"
+    "'warm' if parent.exists() and b'forkserver.py' in parent.read_bytes() else 'plain'"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernels():
+    """Why kernels are plain here; empty where they are warm: then nbval is held to that by a notebook that looks at its own parent."""
+    before = os.environ.get("JUPYTER_DEFAULT_PROVISIONER_NAME")
+    with forkserver.serving() as why:
+        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "warm-fork"
+        print("kernels:", why or "warm-fork")
+        yield why
+    if before is None:
+        del os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"]
+    else:
+        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = before
 
 
 def nbval(path, tmp_path):
@@ -45,6 +68,21 @@ def nbval(path, tmp_path):
     }
     env |= {"TZ": "UTC", "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+
+
+def test_nbval_runs_on_the_kernels_that_it_says(kernels, tmp_path):
+    """A notebook whose expected output is the kind of kernel passes; with the other kind as its output it fails."""
+    import nbformat
+
+    right, wrong = ("plain", "warm") if kernels else ("warm", "plain")
+    for expected, code in ((right, 0), (wrong, 1)):
+        output = nbformat.v4.new_output("execute_result", {"text/plain": f"'{expected}'"}, execution_count=1)
+        cell = nbformat.v4.new_code_cell(LOOK, outputs=[output], execution_count=1)
+        spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = tmp_path / f"{expected}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": spec}), path)
+        result = nbval(path, tmp_path)
+        assert result.returncode == code, result.stdout[-3000:]
 
 
 def test_there_are_executed_copies_with_outputs():

@@ -74,7 +74,8 @@ def _fresh(request: dict[str, Any], descriptors: list[int]) -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    empty = os.open(os.devnull, os.O_RDONLY)
+    empty, never_written = os.pipe()
+    os.close(never_written)
     for descriptor, target in zip((empty, *descriptors), (0, 1, 2)):
         os.dup2(descriptor, target)
         os.close(descriptor)

@@ -24,13 +24,8 @@ from analysis.errors import say
 
 WARM, PLAIN = "warm-fork", "plain"
 WARMING = 120.0  # seconds that a client waits for a server that is still importing
-ORDINARY = {
-    "env",
-    "cwd",
-    "kernel_id",
-    "extra_arguments",
-    "independent",
-}  # options of a launch that a fork honours
+# options of a launch that a fork honours
+ORDINARY = {"env", "cwd", "kernel_id", "extra_arguments", "independent", "stdout", "stderr"}
 
 
 class Unfit(Exception):
@@ -148,8 +143,9 @@ class WarmProvisioner(LocalProvisioner):
 async def _fork(cmd: list[str], kwargs: dict[str, Any]) -> Forked:
     """The forked kernel, its sockets bound. Raises Unfit with the reason for a plain one."""
     path = _unfit(cmd, kwargs)
+    outputs = [_descriptor(kwargs, name) or 0 for name in ("stdout", "stderr")]
     for _ in range(2):
-        connection = _connected(path, _request(cmd, kwargs))
+        connection = _connected(path, _request(cmd, kwargs), outputs)
         try:
             told = await asyncio.wait_for(_answer(connection), WARMING)
         except TimeoutError:
@@ -177,10 +173,21 @@ def _unfit(cmd: list[str], kwargs: dict[str, Any]) -> str:
     if not _same_interpreter(cmd[0]):
         raise Unfit(_plain("un altro interprete Python", "another Python interpreter"))
     more = sorted(name for name, value in kwargs.items() if name not in ORDINARY and value is not None)
+    more += [name for name in ("stdout", "stderr") if _descriptor(kwargs, name) is None]
     if more or kwargs.get("independent"):
         names = ", ".join(more) or "independent"
         raise Unfit(_plain(f"opzioni di avvio: {names}", f"options of the launch: {names}"))
     return path
+
+
+def _descriptor(kwargs: dict[str, Any], name: str) -> int | None:
+    """Where the kernel's `name` goes; None where that would be a pipe, or a file of no number."""
+    given = kwargs.get(name)
+    if given is None:
+        return {"stdout": 1, "stderr": 2}[name]
+    with suppress(AttributeError, OSError):
+        given = given.fileno()
+    return given if isinstance(given, int) and given >= 0 else None
 
 
 def _plain(italian: str, english: str) -> str:
@@ -211,13 +218,13 @@ def _request(cmd: list[str], kwargs: dict[str, Any]) -> bytes:
     return json.dumps(request).encode()
 
 
-def _connected(path: str, request: bytes) -> socket.socket:
+def _connected(path: str, request: bytes, outputs: list[int]) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         if Path(path).stat().st_uid != os.getuid():
             raise PermissionError("owner")
         connection.connect(path)
-        socket.send_fds(connection, [request], [1, 2])
+        socket.send_fds(connection, [request], outputs)
         connection.setblocking(False)
     except OSError as error:
         connection.close()

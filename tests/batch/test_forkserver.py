@@ -114,7 +114,7 @@ def test_a_killed_server_takes_its_kernels_along_and_the_next_run_is_plain(tmp_p
     monkeypatch.delenv(forkserver.SOCKET, raising=False)
     pids, report = tmp_path / "pids", {}
     with forkserver.serving():
-        kill = f"import os\\nos.kill({server_process().pid}, 9)\\nimport time\\ntime.sleep(60)"
+        kill = f"import os\nos.kill({server_process().pid}, 9)\nimport time\ntime.sleep(60)"
         with pytest.raises(DeadKernelError):
             run(tmp_path, announced(pids), kill, report=report)
         assert (report["kernel"], report["ended"], report["exit"]) == ("warm-fork", "died", -9)
@@ -169,7 +169,8 @@ def test_a_changed_source_restarts_the_server_under_running_kernels(tmp_path, mo
         )
         running = asyncio.run(provisioner._fork(*request))
         server = psutil.Process(running.pid).ppid()
-        (copy / "newborn.py").open("a").write("# changed\n")
+        with (copy / "newborn.py").open("a") as source:
+            source.write("# changed\n")
         _, report = run(tmp_path / "next", "1")
         assert report["kernel"] == "warm-fork", report
         assert running.poll() is None and psutil.Process(running.pid).ppid() == server

@@ -12,7 +12,7 @@ import json, locale, logging, os, random, re, sys, warnings
 import matplotlib, numpy, pandas
 umask = os.umask(0); os.umask(umask)
 def descriptors():
-    return sorted(re.sub(r"[0-9]+", "N", os.readlink(f"/proc/self/fd/{n}")) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}"))
+    return sorted({re.sub(r"[0-9]+", "N", os.readlink(f"/proc/self/fd/{n}")) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")})
 print(json.dumps({
     "globals": sorted(name for name in globals() if name.startswith("leak")),
     "pandas": pandas.get_option("display.max_rows"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -118,7 +119,7 @@ def test_many_kernels_at_once_each_answer_for_themselves(warm, tmp_path):
         ),
         ([KERNEL[0], "-X", "dev", *KERNEL[1:]], {}, "linux", "not IPython's kernel"),
         (KERNEL, {"independent": True}, "linux", "independent"),
-        (KERNEL, {"stdout": 5}, "linux", "stdout"),
+        (KERNEL, {"stdout": subprocess.PIPE}, "linux", "stdout"),
     ],
 )
 def test_launches_that_no_fork_can_serve_are_refused_with_the_reason(
