@@ -223,11 +223,12 @@ def count_lines(planned: Sequence[Edition], grids: Iterable[Grid], again: int) -
     """What a grid comes to, in words: the number of editions and of which products, what is left out, and where default values go."""
     grids = list(grids)
     names = list(dict.fromkeys(edition.notebook.name for edition in planned))
-    pieces = []
-    for name in names:
-        for grid in grids:
-            if any(length > 1 for length in grid.lengths.get(name, ())):
-                pieces.append(f"{name} {' × '.join(map(str, grid.lengths[name]))}")
+    pieces = [
+        f"{name} {' × '.join(str(length) for length in grid.lengths[name] if length > 1) or '1'}"
+        for name in names
+        for grid in grids
+        if name in grid.lengths
+    ]
     total = len(planned)
     told = say(
         "1 edizione" if total == 1 else f"{total} edizioni",

@@ -16,7 +16,7 @@ from analysis.evidence import words as shared
 from analysis.publish import glossary, lists, reshape, tables
 from analysis.publish.front import front_matter, heading, long_date
 from analysis.publish.layout import Source
-from analysis.publish.lists import grid, said
+from analysis.publish.lists import grid, said, value_text
 from analysis.publish.marks import CITATION
 from analysis.publish.prose import Prose, linked
 from analysis.publish.quotes import Place, fill, plain
@@ -286,8 +286,8 @@ def _parameters(source: Source, language: str) -> list[Item]:
             [
                 tables.curled(str(name)),
                 key,
-                _value(value, language),
-                _value(default, language) if key in declared else "",
+                value_text(value, language),
+                value_text(default, language) if key in declared else "",
             ]
         )
     if not rows:
@@ -295,18 +295,6 @@ def _parameters(source: Source, language: str) -> list[Item]:
     caption = said("caption", "parameters" if strong else "parameters-default", language)
     columns = [("parameter", "text"), ("key", "code"), ("value", "text"), ("default", "text")]
     return [grid("mth-parameters", plain(caption), columns, rows, language, strong=frozenset(strong))]
-
-
-def _value(value: Any, language: str) -> str:
-    if isinstance(value, bool):
-        return said("label", "yes" if value else "no", language)
-    if isinstance(value, float):
-        return shared.format_number(value, "number", _places(value), language)
-    return str(value) if value != "" else said("label", "empty", language)
-
-
-def _places(value: float) -> int:
-    return len(repr(value).partition(".")[2]) if "e" not in repr(value) else 6
 
 
 def _rerun(source: Source, language: str) -> list[Item]:

@@ -15,6 +15,7 @@ from analysis.errors import Fault, ProseError, say
 from analysis.publish import tables
 from analysis.publish.front import colophon, front_matter, heading, long_date
 from analysis.publish.layout import Source
+from analysis.publish.lists import value_text
 from analysis.publish.prose import Prose
 from analysis.publish.quotes import plain
 from analysis.publish.sources import LOCALES, fixed_words, localised, word
@@ -78,7 +79,7 @@ def parameters(source: Source, language: str) -> str | None:
     """The parameters that differ from the notebook's defaults, named as its TOML names them."""
     declared = source.spec.get("parameters", {})
     named = [
-        f"{localised(declared.get(key, {}).get('label'), language) or key}: {value}"
+        f"{localised(declared.get(key, {}).get('label'), language) or key}: {value_text(value, language)}"
         for key, value in sorted(source.evidence.get("parameters", {}).items())
         if key != "study" and value != declared.get(key, {}).get("default")
     ]

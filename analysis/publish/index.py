@@ -200,7 +200,7 @@ def _section(entries: Sequence[Entry], abstracts: Mapping[tuple[str, str], str],
         f'<p id="hint-{language}" class="muted">{say("hint")}</p>',
         f'<p role="status" data-hits="{html.escape(_pattern("hits", language))}" data-none="{say("no-hits")}"></p></form>',
     ]
-    study = None
+    study, told = None, ""
     for entry in entries:
         if entry.study != study:
             out.append("</section>" if study is not None else "")
@@ -208,7 +208,9 @@ def _section(entries: Sequence[Entry], abstracts: Mapping[tuple[str, str], str],
             name = f"{language}-{html.escape(study)}"
             out.append(f'<section class="study" aria-labelledby="{name}">')
             out.append(f'<h2 id="{name}">{html.escape(entry.study_title)}</h2>')
-        out.append(_article(entry, abstracts.get((entry.identity, language), "")))
+        abstract = abstracts.get((entry.identity, language), "")
+        out.append(_article(entry, abstract, folded=bool(abstract) and abstract == told))
+        told = abstract
     return "\n".join(filter(None, [*out, "</section>"])) + "\n"
 
 
@@ -216,13 +218,17 @@ def _pattern(key: str, language: str) -> str:
     return word(key, language, "index", hits="{hits}", all="{all}")
 
 
-def _article(entry: Entry, abstract: str) -> str:
+def _article(entry: Entry, abstract: str, folded: bool) -> str:
+    """A paper's entry; of the editions of one notebook the parameters stand in the heading, and an abstract like the last one is `folded`."""
     from analysis.publish.document import long_date
 
     esc, language = html.escape, entry.language
     date = esc(long_date(datetime.date.fromisoformat(entry.date), language))
     meta = [f'<time datetime="{esc(entry.date)}">{date}</time>']
-    meta += [esc(entry.parameters)] if entry.parameters else []
+    given = f'<span class="set">{esc(entry.parameters)}</span>' if entry.parameters else ""
+    about = f'<div class="abstract">{abstract}</div>' if abstract else ""
+    if folded:
+        about = f"<details><summary>{esc(word('abstract', language))}</summary>{about}</details>"
     picture = f'<img src="{esc(entry.thumbnail)}" alt="" loading="lazy">' if entry.thumbnail else ""
     identity = esc(f"{language}-{entry.identity}".replace("/", "-"))
     return "\n".join(
@@ -232,10 +238,10 @@ def _article(entry: Entry, abstract: str) -> str:
                 f'<article data-paper="{esc(entry.identity)}" aria-labelledby="{identity}">',
                 f'<div class="picture">{picture}</div>' if picture else "",
                 '<div class="words">',
-                f'<h3 id="{identity}">{esc(entry.title)}</h3>',
+                f'<h3 id="{identity}">{esc(entry.title)}{given}</h3>',
                 f'<p class="label">{esc(entry.label)}</p>' if entry.label else "",
                 f'<p class="muted">{" · ".join(meta)}</p>',
-                f'<div class="abstract">{abstract}</div>' if abstract else "",
+                about,
                 f'<p class="keywords muted">{esc(" · ".join(entry.keywords))}</p>' if entry.keywords else "",
                 "</div>",
                 _files(entry),

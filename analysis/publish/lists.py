@@ -213,3 +213,16 @@ def items(source: Source, prose: Prose) -> list[dict[str, Any]]:
     )
     title = said("label", "lists", language)
     return [{"kind": "text", "cell": "", "text": f"# {title}\n\n{plain(intro)}"}, *found]
+
+
+def value_text(value: Any, language: str) -> str:
+    """The value of a parameter as a reader of `language` writes it."""
+    if isinstance(value, bool):
+        return said("label", "yes" if value else "no", language)
+    if isinstance(value, float):
+        return words.format_number(value, "number", _places(value), language)
+    return str(value) if value != "" else said("label", "empty", language)
+
+
+def _places(value: float) -> int:
+    return len(repr(value).partition(".")[2]) if "e" not in repr(value) else 6

@@ -232,3 +232,25 @@ def test_without_javascript_everything_is_reached(paper: Paper) -> None:
         page.key("ArrowRight")
         assert page.value("document.querySelector('main > [lang=en] a').checkVisibility()")
         assert page.value("document.querySelector('main > [lang=it]').checkVisibility()") is False
+
+
+def test_editions_of_one_notebook_are_told_apart_by_their_parameters_in_words(paper: Paper) -> None:
+    paper.write()
+    record = evidence()
+    for frame in ("residents", "workers", "users"):
+        home = lay(paper, f"editions/demo/sample/frame={frame}")
+        record["parameters"] = {"study": "demo", "frame": frame}
+        (home / "evidence.json").write_text(json.dumps(record), encoding="utf-8")
+    text = written(paper, "editions")
+    source = (paper.folder / "editions" / "index.html").read_text(encoding="utf-8")
+    headings = re.findall(r"<h3[^>]*>(.*?)</h3>", source)
+    assert len(set(headings)) == len(headings) == 6
+    told = [re.sub("<[^>]+>", " ", heading) for heading in headings]
+    assert sum("workers" in heading for heading in told) == 2
+    assert (
+        source.count("<details><summary>Sommario</summary>")
+        == source.count("<details><summary>Abstract</summary>")
+        == 2
+    )
+    assert source.count('<div class="abstract">') == 6
+    assert "Prova della catena" in text.text["it"]
