@@ -225,7 +225,7 @@ def _article(entry: Entry, abstract: str, folded: bool) -> str:
     esc, language = html.escape, entry.language
     date = esc(long_date(datetime.date.fromisoformat(entry.date), language))
     meta = [f'<time datetime="{esc(entry.date)}">{date}</time>']
-    given = f'<span class="set">{esc(entry.parameters)}</span>' if entry.parameters else ""
+    given = f' <span class="set">{esc(entry.parameters)}</span>' if entry.parameters else ""
     about = f'<div class="abstract">{abstract}</div>' if abstract else ""
     if folded:
         about = f"<details><summary>{esc(word('abstract', language))}</summary>{about}</details>"
