@@ -32,12 +32,26 @@ def become_kernel(request: dict[str, Any], descriptors: list[int], client: socke
     from ipykernel.kernelapp import IPKernelApp
 
     class KernelApp(IPKernelApp):
-        """Tells its client that its sockets are bound."""
+        """Tells its client that its sockets are bound; ends without the waits that its kernel would make."""
 
         def init_heartbeat(self) -> None:
             super().init_heartbeat()
             client.send(json.dumps({"pid": os.getpid()}).encode())
             client.close()
+
+        def init_kernel(self) -> None:
+            super().init_kernel()
+            kernel, answer = self.kernel, self.kernel.do_shutdown
+
+            async def do_shutdown(restart: bool) -> dict[str, Any]:
+                """Awaitable: for one that is not ipykernel warns, and where a notebook makes warnings errors it would never end."""
+                return answer(restart)
+
+            async def end_children() -> None:
+                """Asked once: a resource tracker, deaf to it, ends with its kernel; what is left then the server kills."""
+                kernel._signal_children(signal.SIGTERM)
+
+            kernel.do_shutdown, kernel._progressively_terminate_all_children = do_shutdown, end_children
 
         def close(self) -> None:
             """Nothing: the sockets end with the process. Closing them one by one stalls at times: two threads wait for each other."""

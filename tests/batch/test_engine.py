@@ -16,7 +16,7 @@ SLEEP = "import time\ntime.sleep(60)"
 SLEEP_IN_C = "import ctypes\nctypes.PyDLL(None).sleep(60)"  # holds the interpreter's lock: no thread of the kernel answers
 
 
-@pytest.fixture(params=["warm", "plain"])
+@pytest.fixture(params=["warm", pytest.param("plain", marks=pytest.mark.slow)])
 def kind(request):
     request.getfixturevalue(request.param)
     return {"warm": "warm-fork", "plain": "plain"}[request.param]
@@ -52,7 +52,7 @@ def test_notebook_timeout_is_told_from_a_cell_timeout(kind, tmp_path):
             "import time",
             *["time.sleep(0.3)"] * 40,
             cell_timeout=20,
-            notebook_timeout=4,
+            notebook_timeout=2,
             report=report,
         )
     assert report["ended"] == "notebook-timeout" and report["exit"] == -9 and report["kernel"] == kind
@@ -92,6 +92,21 @@ def test_exit_handlers_run_and_files_are_flushed(kind, tmp_path):
     run(tmp_path, code)
     found = {name: (tmp_path / name).read_text() for name in ("handler", "unflushed", "hidden", "thread")}
     assert found == {"handler": "ran", "unflushed": "text", "hidden": "text", "thread": "ran"}
+
+
+STUBBORN = {
+    "warnings-are-errors": "import warnings\nwarnings.simplefilter('error')",
+    "resource-tracker": "import multiprocessing, math\nwith multiprocessing.get_context('spawn').Pool(1) as p: p.map(math.factorial, [3])",
+    "deaf-child": "import os, signal, time\nif not os.fork():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300); os._exit(0)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STUBBORN)
+def test_what_keeps_a_plain_kernel_from_ending_does_not_keep_a_warm_one(warm, tmp_path, name):
+    """Ended by itself, so that its exit handlers ran; not by the kill that follows the time of grace."""
+    handler = "import atexit, pathlib, os\natexit.register(lambda pid=os.getpid(): pid == os.getpid() and pathlib.Path('handler').touch())"
+    _, report = run(tmp_path, handler, STUBBORN[name])
+    assert report["exit"] == 0 and (tmp_path / "handler").exists()
 
 
 def test_partial_notebook_is_written_while_a_silent_cell_runs(warm, tmp_path):
@@ -160,7 +175,8 @@ PRIVATE = {
     "nbclient.client:NotebookClient": ("_async_poll_kernel_alive", "reset_execution_trackers", "async_start_new_kernel", "async_start_new_kernel_client", "async_execute_cell", "timeout_func", "set_widgets_metadata"),
     "papermill.engines:NotebookExecutionManager": ("save", "autosave_cell", "notebook_start", "notebook_complete", "cell_start", "cell_complete", "cell_exception", "cleanup_pbar"),
     "papermill.clientwrap:PapermillNotebookClient": ("execute", "process_message"),
-    "ipykernel.kernelapp:IPKernelApp": ("init_heartbeat", "close", "parent_handle", "launch_instance"),
+    "ipykernel.kernelapp:IPKernelApp": ("init_heartbeat", "init_kernel", "close", "parent_handle", "launch_instance"),
+    "ipykernel.kernelbase:Kernel": ("do_shutdown", "_signal_children", "_progressively_terminate_all_children"),
     "threading:": ("_shutdown",),
     "atexit:": ("_run_exitfuncs",),
 }  # fmt: skip
@@ -177,6 +193,7 @@ def test_names_that_are_overridden_or_called_still_exist(place):
 
 def test_overridden_names_are_still_called_by_their_owners():
     from ipykernel.kernelapp import IPKernelApp
+    from ipykernel.kernelbase import Kernel
     from jupyter_client.manager import KernelManager
     from nbclient.client import NotebookClient
 
@@ -187,6 +204,9 @@ def test_overridden_names_are_still_called_by_their_owners():
     assert (
         "self.write_connection_file()" in source(IPKernelApp.initialize).partition("self.init_heartbeat()")[2]
     )
+    assert "self.init_kernel()" in source(IPKernelApp.initialize)
+    assert "self.do_shutdown(" in source(Kernel.shutdown_request)
+    assert "await self._progressively_terminate_all_children()" in source(Kernel._at_shutdown)
     assert "atexit.register(self.close)" in source(IPKernelApp.init_sockets)
     assert "self._async_poll_kernel_alive()" in source(NotebookClient.async_execute_cell)
     assert "self.task_poll_for_reply" in source(NotebookClient.async_execute_cell)

@@ -87,6 +87,7 @@ run(Path(sys.argv[1]), announced(sys.argv[2]), "import time\\ntime.sleep(300)")
 """
 
 
+@pytest.mark.slow
 def test_a_killed_client_leaves_no_process(warm, tmp_path):
     pids = tmp_path / "pids"
     client = subprocess.Popen(

@@ -39,7 +39,7 @@ async def told(client, code):
     return reply["content"]["status"], reply["content"].get("ename", "")
 
 
-@pytest.fixture(params=["warm", "plain"])
+@pytest.fixture(params=["warm", pytest.param("plain", marks=pytest.mark.slow)])
 def kind(request):
     request.getfixturevalue(request.param)
     return request.param
@@ -138,10 +138,10 @@ def test_a_launch_that_a_fork_can_serve_is_not(warm):
     "name, text, reason",
     [
         (forkserver.SOCKET, "/nowhere/socket", "does not answer"),
-        (forkserver.SOCKET, None, "no server"),
+        pytest.param(forkserver.SOCKET, None, "no server", marks=pytest.mark.slow),
         ("PYTHONHASHSEED", "5", "environment variables differ: PYTHONHASHSEED"),
-        ("OPENBLAS_NUM_THREADS", "2", "OPENBLAS_NUM_THREADS"),
-        ("MPLCONFIGDIR", "/tmp", "MPLCONFIGDIR"),
+        pytest.param("OPENBLAS_NUM_THREADS", "2", "OPENBLAS_NUM_THREADS", marks=pytest.mark.slow),
+        pytest.param("MPLCONFIGDIR", "/tmp", "MPLCONFIGDIR", marks=pytest.mark.slow),
     ],
 )
 def test_a_plain_kernel_runs_and_says_why(warm, tmp_path, monkeypatch, name, text, reason):
@@ -151,6 +151,7 @@ def test_a_plain_kernel_runs_and_says_why(warm, tmp_path, monkeypatch, name, tex
     assert report["kernel"] == "plain" and reason in report["why"] and "\n" not in report["why"]
 
 
+@pytest.mark.slow
 def test_other_packages_or_a_matplotlibrc_mean_a_plain_kernel(warm, tmp_path, monkeypatch):
     (tmp_path / "matplotlibrc").write_text("figure.dpi: 33\n")
     code = "import matplotlib\nmatplotlib.rcParams['figure.dpi']"
