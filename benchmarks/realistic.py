@@ -21,7 +21,7 @@ CELLS = {
     "imports": (
         "%matplotlib inline\nimport os\nfrom pathlib import Path\n\nimport matplotlib.pyplot as plt\nimport numpy as np\n"
         "import pandas as pd\nimport seaborn as sns\nimport statsmodels.formula.api as smf\n\nsns.set_theme()\n"
-        "os.makedirs(outdir, exist_ok=True)\nrng = np.random.default_rng(seed)"
+        "outdir = os.environ.get('ALTRO_RUN', outdir)\nos.makedirs(outdir, exist_ok=True)\nrng = np.random.default_rng(seed)"
     ),
     "load": "survey = pd.read_parquet(data)\nd = survey[survey.site == site].copy()\nd.head()",
     "groups": "d.groupby(['wave', 'care']).wlb.agg(['mean', 'std', 'count'])",
@@ -43,7 +43,7 @@ CELLS = {
         "table = pd.DataFrame({'coef': ols.params, 'se': ols.bse, 'p': ols.pvalues}).round(4)\n"
         "table.to_csv(f'{outdir}/table.csv')\ntable"
     ),
-    "close": "_ = Path(os.environ.get('ALTRO_RUN', outdir), 'evidence.json').write_text('{}')",
+    "close": "_ = Path(outdir, 'evidence.json').write_text('{}')",
 }
 SHOWN = {
     "d.head()": "d.head()._repr_html_()",
