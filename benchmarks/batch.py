@@ -362,13 +362,12 @@ def main() -> None:
             batch_of_papermill(made, chosen.folder / "papermill", chosen.count)
         return
     os.environ.update(PLAIN, JE_ARROW_MALLOC_CONF="background_thread:false")
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # every side finds its modules compiled, after the uncounted round
     wanted = chosen.only or ["one", "batch", "languages", "plan", *(["many"] if chosen.long else [])]
     with tempfile.TemporaryDirectory(prefix="altro-bench-", dir=chosen.folder) as temporary:
         folder = Path(temporary)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(
-            folder / "bytecode"
-        )  # compiled for every side in the uncounted round
         made = realistic.make(folder)
         for name, figures in (
             ("one", lambda: one_notebook(made, folder)),
