@@ -52,6 +52,55 @@ SHOWN = {
     "\ntable": "\ntable._repr_html_()",
 }
 
+# The same notebook with its figures and its table handed to the project's record, which writes them in every language it has.
+RECORDED = {
+    **{
+        key: source
+        for key, source in CELLS.items()
+        if key not in ("imports", "boxes", "line", "table", "close")
+    },
+    "imports": (
+        "import numpy as np\nimport pandas as pd\nimport statsmodels.formula.api as smf\n\nfrom analysis import places\n"
+        "from analysis.evidence import record, style\nfrom analysis.study import studies\n\n"
+        "site, data = 'A', places.data() / 'survey.parquet'\nrng = np.random.default_rng(1)\n"
+        "ev = record.open_record(studies.open_study(study).context(), notebook='realistic')\n\n\n"
+        "def measured(frame):\n    return {name: {'unit': 'points'} for name in frame.select_dtypes('number')}"
+    ),
+    "boxes": (
+        "def boxes(data, words):\n    fig, ax = style.subplots(height=3.2)\n"
+        "    stats = [{'whislo': r.p5, 'q1': r.q1, 'med': r.median, 'q3': r.q3, 'whishi': r.p95} for r in data.itertuples()]\n"
+        "    ax.bxp(stats, showfliers=False)\n"
+        '    ax.set_xticklabels([f\'{words("wave")} {r.wave}, {words("care")} {r.care}\' for r in data.itertuples()])\n'
+        "    ax.set_ylabel(words('balance'))\n    return fig\n\n\n"
+        "quantiles = d.groupby(['wave', 'care']).wlb.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).unstack().reset_index()\n"
+        "quantiles.columns = ['wave', 'care', 'p5', 'q1', 'median', 'q3', 'p95']\n"
+        "quantiles = quantiles.astype({'wave': str, 'care': str})\n"
+        "ev.figure('fig-boxes', quantiles, boxes, measured(quantiles), public='simulated')"
+    ),
+    "line": (
+        "def line(data, words):\n    fig, ax = style.subplots(height=3.2)\n    ax.scatter(data.age, data.wlb, s=5)\n"
+        "    ax.plot(data.age, data.fit)\n    ax.fill_between(data.age, data.low, data.high, alpha=0.2)\n"
+        "    ax.set_xlabel(words('age'))\n    ax.set_ylabel(words('balance'))\n    return fig\n\n\n"
+        "points = d.sort_values('age')[['age', 'wlb']].reset_index(drop=True)\n"
+        "band = smf.ols('wlb ~ age', points).fit().get_prediction(points).summary_frame()\n"
+        "points = points.assign(fit=band['mean'], low=band['mean_ci_lower'], high=band['mean_ci_upper'])\n"
+        "ev.figure('fig-line', points, line, measured(points), public='simulated')"
+    ),
+    "table": (
+        "table = pd.DataFrame({'term': ols.params.index, 'coef': ols.params.values, 'se': ols.bse.values, 'p': ols.pvalues.values})\n"
+        "ev.table('tbl-ols', table, measured(table), public='simulated')"
+    ),
+    "close": "ev.close()",
+}
+WORDS = {
+    "wave": ("rilevazione", "wave"), "care": ("carico di cura", "care load"), "age": ("età", "age"),
+    "balance": ("equilibrio tra vita e lavoro", "work-life balance"), "p5": ("5° percentile", "5th percentile"),
+    "q1": ("primo quartile", "first quartile"), "median": ("mediana", "median"), "q3": ("terzo quartile", "third quartile"),
+    "p95": ("95° percentile", "95th percentile"), "wlb": ("equilibrio", "balance"), "fit": ("stima", "fit"), "low": ("minimo", "low"),
+    "high": ("massimo", "high"), "term": ("termine", "term"), "coef": ("coefficiente", "coefficient"),
+    "se": ("errore standard", "standard error"), "p": ("valore p", "p value"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Realistic:
@@ -76,9 +125,22 @@ def make(folder: Path, seed: int = 0) -> Realistic:
     folder.mkdir(parents=True, exist_ok=True)
     made = Realistic(*(folder / name for name in FILES))
     _survey(seed).to_parquet(made.data)
-    made.notebook.write_text(json.dumps(_notebook(), indent=1) + "\n", encoding="utf-8")
+    made.notebook.write_text(json.dumps(_notebook(PARAMETERS, CELLS), indent=1) + "\n", encoding="utf-8")
     made.script.write_text(_script(), encoding="utf-8")
     return made
+
+
+def record(root: Path, seed: int = 0) -> Path:
+    """Write the notebook whose figures go through the record, its front matter and its data into the project at `root`; returns the data."""
+    cells = {key: RECORDED[key] for key in CELLS}
+    document = json.dumps(_notebook("study = 'demo'", cells), indent=1) + "\n"
+    (root / "notebooks" / "realistic.ipynb").write_text(document, encoding="utf-8")
+    words = "".join(f'{key} = {{ it = "{it}", en = "{en}" }}\n' for key, (it, en) in WORDS.items())
+    front = f'title = {{ it = "Equilibrio", en = "Balance" }}\n\n[words]\n{words}'
+    (root / "notebooks" / "realistic.toml").write_text(front, encoding="utf-8")
+    data = root / "data" / "survey.parquet"
+    _survey(seed).to_parquet(data)
+    return data
 
 
 def _survey(seed: int) -> Any:
@@ -103,11 +165,11 @@ def _survey(seed: int) -> Any:
     return frame
 
 
-def _notebook() -> dict[str, Any]:
+def _notebook(parameters: str, code: dict[str, str]) -> dict[str, Any]:
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Work-life balance by site"}
     ]
-    for key, source in {"parameters": PARAMETERS, **CELLS}.items():
+    for key, source in {"parameters": parameters, **code}.items():
         tags = {"tags": ["parameters"]} if key == "parameters" else {}
         cells.append(
             {"cell_type": "code", "id": key, "metadata": tags, "source": source, "outputs": [], "execution_count": None}
