@@ -133,15 +133,15 @@ def process(begin: Callable[[], None] | None = None) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, get_context("spawn"), initializer=begin)
 
 
-def in_turn(sides: dict[str, Callable[[int], float]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median seconds of each side over rounds in which each has its turn; one round before them is not counted."""
+def in_turn(sides: dict[str, Callable[[int], float]], before: int = 1) -> dict[str, float]:
+    """Median seconds of each side over rounds in which each has its turn; the rounds `before` them are not counted."""
     times: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
+    for number in range(before + ROUNDS):
         for name, side in sides.items():
             times[name].append(side(number))
     for name, measured in times.items():
         print(f"# {name}: " + " ".join(f"{seconds:.2f}" for seconds in measured), file=sys.stderr)
-    return {name: statistics.median(measured[1:]) for name, measured in times.items()}
+    return {name: statistics.median(measured[before:]) for name, measured in times.items()}
 
 
 def line(name: str, mine: float, rival: float, ratio: float, sign: str, goal: float, unit: str = "s") -> None:
@@ -183,7 +183,8 @@ def twenty_notebooks(folder: Path) -> None:
         {
             "ours": lambda n: whole([*here, "--side", "ours", "--count", str(BATCH)]),
             "papermill": lambda n: whole([*here, "--side", "papermill", "--count", str(BATCH)]),
-        }
+        },
+        before=0,
     )
     mine, rival = median["ours"], median["papermill"]
     name = f"{BATCH} notebooks, {WORKERS} workers vs {WORKERS} processes of {PAPERMILL}"
