@@ -46,6 +46,6 @@ setup:
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")' && \
 	  $(PYTHON) -m venv --clear .venv && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check $$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock) && \
-	  $(BIN)/python -m uv -q pip sync --python $(BIN)/python --require-hashes requirements.lock && \
+	  $(BIN)/python -m uv -q pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock && \
 	  $(BIN)/python -m uv -q pip install --python $(BIN)/python --no-deps --no-build-isolation -e . && \
 	  cat requirements.lock pyproject.toml > .venv/installed; }

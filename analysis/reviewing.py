@@ -74,7 +74,7 @@ def _verified(
 ) -> tuple[dict[str, Any], list[Path]]:
     from analysis.batch import verify as verifying
     from analysis.batch.products import Eyes
-    from analysis.publish import raster, verification
+    from analysis.publish.review import raster, verification
 
     out = (Path(chosen.out) if chosen.out else places.build() / "verification") / study
     out.mkdir(parents=True, exist_ok=True)
@@ -186,7 +186,7 @@ def diff(chosen: argparse.Namespace) -> int:
     """Set two editions side by side, as a page and at the terminal; 0 if nothing has changed, 1 if something has."""
     from analysis.batch import diff as comparing
     from analysis.batch import records
-    from analysis.publish import changes, markup
+    from analysis.publish.review import changes, markup
 
     sides = [records.read(named) for named in (chosen.a, chosen.b)]
     compared = []

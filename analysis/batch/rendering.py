@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -25,10 +25,12 @@ def bring_up_to_date(
 ) -> None:
     """Render the editions whose render key changed, in the formats asked for and those made before."""
     tasks: dict[str, list[str]] = {}
+    parts: dict[str, dict[str, str]] = {}  # as they are before anything is rendered from them
     for edition in editions:
         reasons, again = edition.render_reasons(inputs, formats)
         if again:
             tasks[edition.name] = again
+            parts[edition.name] = edition.render_parts(inputs)
             report(
                 say(
                     f"{edition.name}: da impaginare ({', '.join(reasons[:3]) or '—'})",
@@ -53,7 +55,7 @@ def bring_up_to_date(
                 if made := _rendered(future, edition.name, summary, report):
                     summary.rendered.append(edition.name)
                     summary.products += made
-                    _told(edition, tasks[edition.name], made, inputs)
+                    _told(edition, tasks[edition.name], made, parts[edition.name])
         lanes.close()
     except BaseException:
         lanes.close(now=True)
@@ -81,10 +83,10 @@ def _rendered(future: Future[list[Path]], name: str, summary: Summary, report: R
     return []
 
 
-def _told(edition: Edition, formats: Sequence[str], made: Sequence[Path], inputs: Inputs) -> None:
-    """Enter what was rendered into the manifest; papers of the edition that are no longer made are deleted."""
+def _told(edition: Edition, formats: Sequence[str], made: Sequence[Path], render: Mapping[str, str]) -> None:
+    """Enter what was rendered, from the parts `render`, into the manifest; papers of the edition that are no longer made are deleted."""
     entry = edition.entry()
-    before, render = edition.papers(), edition.render_parts(inputs)
+    before = edition.papers()
     complete = entry.get("render") != render or set(formats) >= set(edition.formats())
     if complete:
         for path in set(before) - set(made):

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import words
-from analysis.publish.sources import TEMPLATES, localised
+from analysis.publish.review.markup import TEMPLATES
+from analysis.publish.sources import localised
 from analysis.publish.tables import curled
 
 VERDICTS = ("differs", "missing", "unchecked", "within", "same")  # the gravest first

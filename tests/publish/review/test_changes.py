@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from analysis import cli
-from analysis.publish import changes
+from analysis.publish.review import changes
 from tests.publish import axe, browser
 
 CONTEXT = {

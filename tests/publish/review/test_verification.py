@@ -15,7 +15,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from analysis.publish import certificate, findings, markup, pairs, raster, verification
+from analysis.publish.review import certificate, findings, markup, pairs, raster, verification
 from analysis.publish.sources import LANGUAGES
 from tests.publish import axe, browser, verapdf
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from html import escape as esc
 from pathlib import Path
 
-from analysis.publish.sources import LANGUAGES, TEMPLATES
+from analysis.publish.sources import LANGUAGES
 
+TEMPLATES = Path(__file__).parent / "templates"
 Row = Sequence[str]
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.evidence import words
-from analysis.publish import certificate, findings, markup, pairs
-from analysis.publish.findings import told
 from analysis.publish.front import long_date
+from analysis.publish.review import certificate, findings, markup, pairs
+from analysis.publish.review.findings import told
 from analysis.publish.sources import LANGUAGES
 from analysis.publish.tables import curled
 

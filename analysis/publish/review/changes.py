@@ -17,9 +17,10 @@ from html import escape as esc
 from typing import Any, Protocol
 
 from analysis.evidence import words
-from analysis.publish import certificate, findings, markup, pairs
 from analysis.publish.front import long_date
-from analysis.publish.sources import LANGUAGES, TEMPLATES, localised
+from analysis.publish.review import certificate, findings, markup, pairs
+from analysis.publish.review.markup import TEMPLATES
+from analysis.publish.sources import LANGUAGES, localised
 from analysis.publish.tables import curled
 
 MOST = 12  # changes of one sort told at the terminal; the page has them all

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from analysis.errors import RunError
-from analysis.publish import raster
+from analysis.publish.review import raster
 
 RIM = 24 / (72 * 144)  # one side of the square: drawings of two sizes are placed up to half a pixel apart
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FIGURE = ROOT / "figures" / "demo" / "codesign_outcomes" / "fig-funnel.it.svg"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{w}pt" height="{h}pt" viewBox="0 0 {w} {h}">'
