@@ -169,6 +169,7 @@ def scheduler(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, dask.config.set(rules):
         patch.delenv("ALTRO_ROOT", raising=False)
         patch.delenv("ALTRO_DATA_HOME", raising=False)
+        patch.setenv("PYTHONHASHSEED", "0")  # Dask's nannies leave theirs in this process
         local = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
             local_directory=str(tmp_path_factory.mktemp("scratch")), silence_logs=logging.CRITICAL,

@@ -111,8 +111,10 @@ def _joined(outputs):
     joined = []
     for output in outputs:
         before = joined[-1] if joined else {}
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"])
         if output["output_type"] == "stream" and before.get("name") == output["name"]:
-            before["text"] = "".join(before["text"]) + "".join(output["text"])
+            before["text"] += output["text"]
         else:
             joined.append(output)
     return joined

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis.batch import scaffold
+from analysis.batch import promote, scaffold
 
 ROOT = Path(__file__).parents[2]
 KILLS = 30
@@ -91,7 +91,7 @@ def gone(root):
 def unfinished(name):
     """Of a kept file whose bytes depend on how far the batch has come, or that is being written beside what it replaces."""
     return (
-        name.endswith((".part", ".busy", "manifest.json", "index.html"))
+        name.endswith((".part", ".busy", "manifest.json", "index.html", promote.JOURNAL))
         or ".part/" in name
         or ".old/" in name
     )
