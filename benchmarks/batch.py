@@ -118,10 +118,12 @@ def _job(made: realistic.Realistic, folder: Path, number: int) -> Any:
 # -- measuring -----------------------------------------------------------------------------------------------------------
 
 
-def whole(command: Sequence[str], **environment: str) -> float:
+def whole(command: Sequence[str], cwd: Path = ROOT, **environment: str) -> float:
     """Wall seconds of a process from start to end, its output unread."""
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **PLAIN, **environment})
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **PLAIN, **environment}
+    )
     seconds = time.perf_counter() - start
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
@@ -248,7 +250,7 @@ def unchanged_plan(folder: Path) -> None:
     root = project(folder / "plan")
     env = {"ALTRO_ROOT": str(root), "PYTHONPATH": str(root), "ALTRO_LANG": "en"}
     altro = [sys.executable, "-m", "analysis"]
-    whole([*altro, "new", "--notebook", "answers"], **env)
+    whole([*altro, "new", "--notebook", "answers"], root, **env)
     front = root / "notebooks" / "answers.toml"
     case = (
         '[parameters.case]\ntype = "integer"\nmin = 1\ndefault = 1\nlabel = { it = "caso", en = "case" }\n\n'
@@ -263,15 +265,15 @@ def unchanged_plan(folder: Path) -> None:
     book.write_text(json.dumps(document), encoding="utf-8")
     grid = "case=" + ",".join(str(number + 2) for number in range(EDITIONS))
     command = [*altro, "papers", "demo", "--notebook", "answers", "--grid", grid]
-    made = whole(command, **env)
+    made = whole(command, root, **env)
     print(f"# {EDITIONS} editions made in {made:.1f} s", file=sys.stderr)
-    asked = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **env})
+    asked = subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ, **env})
     if f"{EDITIONS} up to date" not in asked.stdout:
         raise RuntimeError(asked.stdout + asked.stderr)
     median = in_turn(
         {
-            "papers": lambda n: whole(command, **env),
-            "dry run": lambda n: whole([*command, "--dry-run"], **env),
+            "papers": lambda n: whole(command, root, **env),
+            "dry run": lambda n: whole([*command, "--dry-run"], root, **env),
             "python": lambda n: whole([sys.executable, "-c", "pass"]),
         }
     )

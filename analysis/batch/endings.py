@@ -87,8 +87,8 @@ def _dead(code: int | None, peak: int, limit: int | None, starved: bool) -> tupl
     """Of a kernel that is gone, by its exit code (minus the signal)."""
     if code is None:
         return "died", say(
-            "il kernel si è chiuso: una cella lo ha terminato, o la memoria è finita",
-            "the kernel died: a cell ended it, or memory ran out",
+            "il kernel si è chiuso senza dire perché: non è potuto partire, una cella lo ha terminato, o la memoria è finita",
+            "the kernel ended and did not say why: it could not start, a cell ended it, or memory ran out",
         )
     if code >= 0:
         return "died", say(
