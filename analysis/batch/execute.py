@@ -50,7 +50,6 @@ FAULTS = (
     "undeclared",
     "worker",
 )
-OLD = ".old"  # of the name of a run folder that another is about to replace
 
 
 @dataclass(frozen=True)
@@ -217,12 +216,7 @@ def _finish(task: Job, part: Path, executed: Path) -> str:
     book = json.loads(executed.read_text(encoding="utf-8"))
     whole.write_json(part / "outputs.json", stored_outputs(book["cells"]))
     whole.write(executed, deterministic.text(deterministic.tidy(book, neutral(task.root, part))))
-    old = task.run_folder.with_name(task.run_folder.name + OLD)
-    shutil.rmtree(old, ignore_errors=True)
-    if task.run_folder.exists():
-        task.run_folder.rename(old)
-    part.rename(task.run_folder)
-    shutil.rmtree(old, ignore_errors=True)
+    whole.replace_folder(task.run_folder, part)
     task.failed.unlink(missing_ok=True)
     return ""
 

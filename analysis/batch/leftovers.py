@@ -103,8 +103,8 @@ def _unfinished_runs() -> list[str]:
     """Set run folders right; returns the partial notebooks kept, as seen from build/failed."""
     runs, failed = places.build() / "runs", places.build() / "failed"
     kept = []
-    for old in sorted(runs.glob(f"*/*/*{execute.OLD}")):
-        folder = old.with_name(old.name.removesuffix(execute.OLD))
+    for old in sorted(runs.glob(f"*/*/*{whole.OLD}")):
+        folder = old.with_name(old.name.removesuffix(whole.OLD))
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:

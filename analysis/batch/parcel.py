@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis.batch import digests, whole
-from analysis.batch.execute import OLD, Job, Outcome
+from analysis.batch.execute import Job, Outcome
 from analysis.batch.stand import PACKAGE, Lock
 from analysis.errors import Fault, RunError, language, say
 
@@ -148,7 +148,6 @@ def place(returned: Returned, job: Job) -> Outcome:
     if not returned.outcome.ok:
         return returned.outcome
     part = job.run_folder.with_name(job.run_folder.name + whole.PART)
-    old = job.run_folder.with_name(job.run_folder.name + OLD)
     with whole.held(job.run_folder.with_name(f".{job.run_folder.name}.lock")):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -157,14 +156,10 @@ def place(returned: Returned, job: Job) -> Outcome:
                 target = _under(part, name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content.bytes())
-            shutil.rmtree(old, ignore_errors=True)
-            if job.run_folder.exists():
-                job.run_folder.rename(old)
-            part.rename(job.run_folder)
+            whole.replace_folder(job.run_folder, part)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-        shutil.rmtree(old, ignore_errors=True)
         job.failed.unlink(missing_ok=True)
     return returned.outcome
 

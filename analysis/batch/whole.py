@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import IO, Any
 FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError: the disk is full, or the share of this user
 PATIENCE = 20.0  # seconds that a lock is waited for
 PART = ".part"
+OLD = ".old"  # of the name of a folder that another is about to replace
 
 
 def write(path: Path, content: bytes | str, lasting: bool = False) -> bool:
@@ -45,6 +47,16 @@ def write(path: Path, content: bytes | str, lasting: bool = False) -> bool:
 def write_json(path: Path, document: Any, lasting: bool = False) -> bool:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
     return write(path, text, lasting)
+
+
+def replace_folder(folder: Path, part: Path) -> None:
+    """Let `part` take the place of `folder`, which may be there or not; where it is cut off, one of the two is whole under `folder` or OLD."""
+    old = folder.with_name(folder.name + OLD)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    part.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager
