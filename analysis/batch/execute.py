@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ KERNEL_OPTIONS = [
     "--IPKernelApp.extensions=analysis.batch.limits",
     "--HistoryManager.enabled=False",  # the history of commands is a person's; a run writes into no home folder
 ]
+KEEPING = threading.Lock()  # held while a failed run is put away
 CELL_TIMEOUT, NOTEBOOK_TIMEOUT = 600.0, 3600.0  # seconds
 FAULTS = (
     "error",
@@ -233,7 +235,8 @@ def neutral(root: Path, part: Path) -> list[tuple[str, str]]:
 
 def _failed(task: Job, executed: Path, fault: str, book: Any = None) -> tuple[str, str]:
     """The cell at fault, and where the partial notebook was kept, as seen from the project."""
-    cell, kept = keep_partial(executed, task.failed, fault, task.root, book)
+    with KEEPING:
+        cell, kept = keep_partial(executed, task.failed, fault, task.root, book)
     return cell, task.failed.relative_to(task.root).as_posix() if kept else ""
 
 

@@ -149,8 +149,11 @@ def _interrupt(*_: object) -> None:
 def _watch() -> None:
     from multiprocessing.connection import wait
 
+    from analysis.batch.execute import KEEPING
+
     if parent := parent_process():
         wait([parent.sentinel])
+        KEEPING.acquire()  # for good: what the kernel's end would have this process put away is left to the next batch
         end_children()
         os._exit(1)
 
