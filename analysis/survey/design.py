@@ -1,4 +1,4 @@
-"""How the persons came into the data: a probability sample, a census, or volunteers.
+"""How the persons came into the data: a probability sample of one or more stages, a census, or volunteers.
 
 Only a probability sample (`Design`) speaks for a population with a sampling error. A `Census` has none, because everybody
 answered; `Volunteers` describe themselves, and whoever asks them for a standard error gets an `EstimateError`.
@@ -6,40 +6,45 @@ answered; `Volunteers` describe themselves, and whoever asks them for a standard
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from analysis.errors import EstimateError, Fault, say
+from analysis.survey import stages
 from analysis.survey.ledger import VARIANCES, Ledger
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
+from analysis.survey.stages import MOST_FAULTS, Codes, Floats, LaterStage, Stage
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One stage of sampling, coded: the PSU of each row (n,), the stratum of each PSU (P,), PSUs by stratum (H,), sampled fraction (H,)."""
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Auxiliary variables (n, q) to whose known totals the weights were brought, and the weights before (n,)."""
 
-    psu: Codes
-    stratum: Codes
-    size: Codes
-    fraction: Floats
+    auxiliary: Floats
+    weights: Floats
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """Generalised inverse (q, q) of the weighted cross products."""
+        products = self.auxiliary.T @ (self.weights[:, None] * self.auxiliary)
+        return np.asarray(np.linalg.pinv(products, hermitian=True), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """A probability sample of n rows with Taylor linearisation (Binder 1983), the ultimate-cluster variance of its first stage.
+    """A probability sample of n rows with Taylor linearisation (Binder 1983), its variance summed over the stages of sampling.
 
     `weights` (n,) positive; `strata`, `psu` (n,) labels, PSU labels being nested in strata; `fpc` (n,) is the number of PSUs in
-    the population of the row's stratum. A stratum with one sampled PSU is an error, or with `lonely="adjust"` enters with
-    its PSU total measured from zero, the expected sum of linearised scores (the rule of that name in R's survey package).
+    the population of the row's stratum. A stage of `later` adds variance where every stage before it has an `fpc` (Särndal,
+    Swensson & Wretman 1992, ch. 4); without one, the first stage alone holds it all. A stratum with one sampled unit is an
+    error, or with `lonely="adjust"` enters with its total measured from zero, the expected sum of linearised scores (the rule
+    of that name in R's survey package). With `calibration`, scores are replaced by their residuals on the auxiliary variables,
+    times the calibrated weights (Deville & Särndal 1992).
     """
 
     weights: Floats
@@ -48,6 +53,8 @@ class Design:
     fpc: npt.ArrayLike | None = None
     lonely: Literal["error", "adjust"] = "error"
     ledger: Ledger | None = field(default=None, repr=False)
+    later: Sequence[LaterStage] = ()
+    calibration: Calibration | None = field(default=None, repr=False)
     kind: ClassVar[str] = "population"
 
     def __post_init__(self) -> None:
@@ -75,56 +82,59 @@ class Design:
     def n(self) -> int:
         return len(self.weights)
 
-    @cached_property
+    @property
     def stage(self) -> Stage:
-        strata, names = _coded(self.strata, "Design.strata", self.n)
-        labels, _ = _coded(self.psu if self.psu is not None else np.arange(self.n), "Design.psu", self.n)
-        pairs, psu = np.unique(strata * (labels.max() + 1) + labels, return_inverse=True)
-        stratum = (pairs // (labels.max() + 1)).astype(np.int64)
-        size = np.bincount(stratum, minlength=len(names))
-        return Stage(psu.astype(np.int64), stratum, size, self._fraction(strata, size, names))
+        """The first stage."""
+        return self.stages[0]
 
-    def _fraction(self, strata: Codes, size: Codes, names: pd.Index) -> Floats:
-        if self.fpc is None:
-            return np.zeros(len(size))
-        counts = pd.Series(np.asarray(self.fpc, dtype=float)).groupby(strata)
-        low, high = counts.min().to_numpy(), counts.max().to_numpy()
-        wrong = np.flatnonzero(~((low == high) & (low >= size)))
-        if len(wrong):
-            raise EstimateError(
-                Fault(
-                    say(
-                        "la correzione per popolazione finita non è valida",
-                        "the finite population correction is not valid",
-                    ),
-                    f"Design.fpc, {names[wrong[0]]}",
-                    say(
-                        "un solo numero per strato, non minore delle unità primarie estratte",
-                        "one number a stratum, not below the sampled PSUs",
-                    ),
-                )
-            )
-        return size / low
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that bear variance, from the first on."""
+        given = [
+            LaterStage(np.arange(self.n) if self.psu is None else self.psu, self.fpc, self.strata),
+            *self.later,
+        ]
+        parent, reached = np.zeros(self.n, dtype=np.int64), np.ones(1)
+        found: list[Stage] = []
+        for number, level in enumerate(given):
+            where = "Design" if number == 0 else f"Design.later[{number - 1}]"
+            own, names = stages.coded(level.strata, f"{where}.strata", self.n)
+            labels, _ = stages.coded(level.unit, f"{where}.{'unit' if number else 'psu'}", self.n)
+            strata, stratum_of, names = stages.within(parent, own, names, number)
+            pairs, unit = np.unique(stratum_of * (labels.max() + 1) + labels, return_inverse=True)
+            stratum = (pairs // (labels.max() + 1)).astype(np.int64)
+            size = np.bincount(stratum, minlength=len(strata))
+            fraction = stages.fractions(level.fpc, stratum_of, size, names, where)
+            parents = np.zeros(len(pairs), dtype=np.int64)
+            parents[unit] = parent
+            found.append(Stage(unit.astype(np.int64), stratum, size, fraction, parents, reached[strata]))
+            parent, reached = unit.astype(np.int64), (found[-1].reached * fraction)[stratum]
+            if not reached.any():
+                break
+        return tuple(found)
 
     def _refuse_lonely(self) -> None:
-        alone = (self.stage.size == 1) & (self.stage.fraction < 1)
-        if self.lonely == "adjust" or not alone.any():
+        if self.lonely == "adjust":
+            self.stages  # noqa: B018
             return
-        names = _coded(self.strata, "Design.strata", self.n)[1]
-        raise EstimateError(
-            [
+        faults = []
+        for number, stage in enumerate(self.stages):
+            alone = np.flatnonzero((stage.size == 1) & (stage.fraction < 1) & (stage.reached > 0))
+            names = stages.coded(self.strata, "Design.strata", self.n)[1]
+            faults += [
                 Fault(
-                    say("lo strato ha una sola unità primaria", "the stratum holds one PSU only"),
-                    f"Design.strata, {names[h]}",
+                    say("lo strato ha una sola unità", "the stratum holds one unit only"),
+                    f"Design.strata, {names[h]}" if number == 0 else f"Design.later[{number - 1}], {h}",
                     say("due o più", "two or more"),
                     say(
                         'Unite gli strati, o dichiarate lonely="adjust".',
                         'Merge strata, or declare lonely="adjust".',
                     ),
                 )
-                for h in np.flatnonzero(alone)
+                for h in alone[:MOST_FAULTS]
             ]
-        )
+        if faults:
+            raise EstimateError(faults)
 
     @property
     def df(self) -> float:
@@ -132,31 +142,60 @@ class Design:
         return float(len(self.stage.stratum) - len(self.stage.size))
 
     def sums(self, code: Codes, size: int, scores: Floats) -> Floats:
-        """Sums of scores (n,) by PSU and domain, (P, size); rows with code -1 are in no domain."""
-        kept = code >= 0
-        cells = self.stage.psu[kept] * size + code[kept]
-        total = len(self.stage.stratum) * size
-        return np.bincount(cells, weights=scores[kept], minlength=total).reshape(-1, size).astype(float)
+        """Sums of weighted scores (n,) by unit of the last stage and domain, (U, size); rows with code -1 are in no domain."""
+        last = self.stages[-1]
+        found = stages.cells(last.psu, len(last.stratum), code, size, scores)
+        if self.calibration is not None:
+            slopes = self.calibration.inverse @ self._crossed(code, size, scores)
+            found = found - self._auxiliary @ slopes
+        return found
+
+    def _crossed(self, code: Codes, size: int, scores: Floats) -> Floats:
+        """Auxiliary variables times the scores under the weights before calibration, by domain (q, size)."""
+        assert self.calibration is not None
+        before = scores * (self.calibration.weights / self.weights)
+        columns = [
+            stages.cells(np.zeros(self.n, dtype=np.int64), 1, code, size, before * x)
+            for x in self.calibration.auxiliary.T
+        ]
+        return np.vstack(columns)
+
+    @cached_property
+    def _auxiliary(self) -> Floats:
+        """Weighted sums of the auxiliary variables by unit of the last stage (U, q)."""
+        assert self.calibration is not None
+        unit, count = self.stages[-1].psu, len(self.stages[-1].stratum)
+        return np.column_stack(
+            [np.bincount(unit, self.weights * x, count) for x in self.calibration.auxiliary.T]
+        )
 
     def degrees(self, code: Codes, size: int) -> Floats:
         """Degrees of freedom of each domain (size,): PSUs that hold a row of it, less their strata."""
-        held = self.sums(code, size, np.ones(self.n)) > 0
-        strata = np.zeros((len(self.stage.size), size), dtype=bool)
-        np.logical_or.at(strata, self.stage.stratum, held)
+        first = self.stage
+        held = stages.cells(first.psu, len(first.stratum), code, size, None) > 0
+        strata = np.zeros((len(first.size), size), dtype=bool)
+        np.logical_or.at(strata, first.stratum, held)
         return (held.sum(axis=0) - strata.sum(axis=0)).astype(float)
 
     def covariance(self, sums: Floats) -> Floats:
-        """Covariance (k, k) of the totals of k linearised variables, from their sums by PSU (P, k)."""
-        stage = self.stage
-        sizes = stage.size.astype(float)
-        members = sparse.csr_array(
-            (np.ones(len(stage.stratum)), (stage.stratum, np.arange(len(stage.stratum)))),
-            shape=(len(sizes), len(stage.stratum)),
-        )
-        centre = np.where(sizes > 1, 1 / sizes, 0)[:, None] * (members @ sums)
-        scale = (1 - stage.fraction) * np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), 1)
-        spread = (sums - centre[stage.stratum]) * np.sqrt(scale)[stage.stratum, None]
-        return spread.T @ spread
+        """Covariance (k, k) of the totals of k linearised variables, from their sums by unit of the last stage (U, k)."""
+        found = np.zeros((sums.shape[1], sums.shape[1]))
+        for number in range(len(self.stages) - 1, -1, -1):
+            stage = self.stages[number]
+            found += stages.between(stage, sums)
+            if number:
+                sums = stages.added(stage.parent, len(self.stages[number - 1].stratum), sums)
+        return found
+
+    def total_variance(self, scores: Floats) -> Floats:
+        """Covariance (k, k) of the totals of k variables, from their weighted scores by row (n, k)."""
+        whole = np.zeros(self.n, dtype=np.int64)
+        return self.covariance(np.hstack([self.sums(whole, 1, column) for column in scores.T]))
+
+    def reweighted(self, weights: Floats, auxiliary: Floats | None = None) -> Design:
+        """The same sample with other weights (n,); `auxiliary` (n, q) where they come from calibration on these variables' totals."""
+        told = None if auxiliary is None else Calibration(np.asarray(auxiliary, dtype=float), self.weights)
+        return replace(self, weights=np.asarray(weights, dtype=float), calibration=told)
 
 
 @dataclass(frozen=True)
@@ -194,7 +233,8 @@ def of(
     lonely: Literal["error", "adjust"] = "error",
     ledger: Ledger | None = None,
 ) -> Sampling:
-    """The design of a survey frame as the study declares it: `kind`, and for a probability sample the columns `weight`, `strata`, `cluster`, `fpc`.
+    """The design of a survey frame as the study declares it: `kind`, and for a probability sample the columns `weight`, `strata` (one, or
+    several to be crossed), `cluster`, `fpc`, the rule `lonely`, and `later` levels, each with `cluster`, `fpc`, `strata`.
 
     What is estimated on it is noted in `ledger`.
     """
@@ -211,9 +251,19 @@ def of(
                 "probability, census, volunteer",
             )
         )
-    columns = {role: sampling.get(role) for role in ("weight", "strata", "cluster", "fpc")}
-    absent = [f"{role} = {name}" for role, name in columns.items() if name and name not in frame]
-    if absent or not columns["weight"]:
+    columns = {role: _names(sampling.get(role)) for role in ("weight", "strata", "cluster", "fpc")}
+    levels = [
+        {role: _names(told.get(role)) for role in ("cluster", "fpc", "strata")}
+        for told in sampling.get("later", ())
+    ]
+    absent = [
+        f"{role} = {name}"
+        for told in (columns, *levels)
+        for role, names in told.items()
+        for name in names
+        if name not in frame
+    ]
+    if absent or len(columns["weight"]) != 1 or any(not told["cluster"] for told in levels):
         raise EstimateError(
             Fault(
                 say(
@@ -227,10 +277,29 @@ def of(
                 ),
             )
         )
-    strata, psu, fpc = (
-        frame[columns[role]].to_numpy() if columns[role] else None for role in ("strata", "cluster", "fpc")
+    strata, psu, fpc = (_crossing(frame, columns[role]) for role in ("strata", "cluster", "fpc"))
+    later = tuple(
+        LaterStage(
+            _crossing(frame, told["cluster"]), _crossing(frame, told["fpc"]), _crossing(frame, told["strata"])
+        )
+        for told in levels
     )
-    return Design(frame[columns["weight"]].to_numpy(dtype=float), strata, psu, fpc, lonely, ledger)
+    weight = frame[columns["weight"][0]].to_numpy(dtype=float)
+    rule = sampling.get("lonely", lonely)
+    return Design(weight, strata, psu, fpc, rule, ledger, later)
+
+
+def _names(told: Any) -> list[str]:
+    return [told] if isinstance(told, str) else list(told or ())
+
+
+def _crossing(frame: pd.DataFrame, names: Sequence[str]) -> Any:
+    """The labels of one column (n,), or of several crossed."""
+    if len(names) < 2:
+        return frame[names[0]].to_numpy() if names else None
+    missing = frame[list(names)].isna().any(axis=1).to_numpy()
+    crossed = frame[list(names)].astype(str).agg(" × ".join, axis=1).astype(object)
+    return crossed.mask(missing, None).to_numpy()
 
 
 def describe(people: Sampling, sampling: Mapping[str, Any]) -> pd.DataFrame:
@@ -291,25 +360,3 @@ def structure(samples: Mapping[str, Sampling], sampling: Mapping[str, Any]) -> p
         "n": {"counts": "persons"},
     }
     return frame
-
-
-def _coded(labels: npt.ArrayLike | None, where: str, n: int) -> tuple[Codes, pd.Index]:
-    if labels is None:
-        return np.zeros(n, dtype=np.int64), pd.Index(["-"])
-    values = pd.Series(np.asarray(labels))
-    if len(values) != n:
-        raise EstimateError(
-            Fault(
-                say(f"{len(values)} righe invece di {n}", f"{len(values)} rows instead of {n}"),
-                where,
-            )
-        )
-    codes, names = pd.factorize(values, sort=True)
-    if (codes < 0).any():
-        raise EstimateError(
-            Fault(
-                say(f"{(codes < 0).sum()} valori mancanti", f"{(codes < 0).sum()} values are missing"),
-                where,
-            )
-        )
-    return codes.astype(np.int64), pd.Index(names)

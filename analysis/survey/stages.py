@@ -1,0 +1,129 @@
+"""The stages of a sample as codes, and what is added up or compared within them.
+
+What belongs here: coding of labels, sums by unit, the covariance between the units of one stage. What does not: which stages bear
+variance, and how weights enter (design.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from analysis.errors import EstimateError, Fault, say
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+MOST_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of sampling, coded: the unit of each row (n,) and its stratum (U,), units sampled by stratum (H,), sampled
+    fraction (H,), the unit of the stage before of each unit (U,), the chance that the strata's own units were drawn (H,)."""
+
+    psu: Codes
+    stratum: Codes
+    size: Codes
+    fraction: Floats
+    parent: Codes
+    reached: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LaterStage:
+    """A stage after the first: `unit` (n,) labels nested in the units before; `fpc` (n,) how many units the population has in the
+    row's unit of the stage before (and stratum); `strata` (n,) within it."""
+
+    unit: npt.ArrayLike
+    fpc: npt.ArrayLike | None = None
+    strata: npt.ArrayLike | None = None
+
+
+def coded(labels: npt.ArrayLike | None, where: str, n: int) -> tuple[Codes, pd.Index]:
+    if labels is None:
+        return np.zeros(n, dtype=np.int64), pd.Index(["-"])
+    values = pd.Series(np.asarray(labels))
+    if len(values) != n:
+        raise EstimateError(
+            Fault(
+                say(f"{len(values)} righe invece di {n}", f"{len(values)} rows instead of {n}"),
+                where,
+            )
+        )
+    codes, names = pd.factorize(values, sort=True)
+    if (codes < 0).any():
+        raise EstimateError(
+            Fault(
+                say(f"{(codes < 0).sum()} valori mancanti", f"{(codes < 0).sum()} values are missing"),
+                where,
+            )
+        )
+    return codes.astype(np.int64), pd.Index(names)
+
+
+def within(parent: Codes, own: Codes, names: pd.Index, number: int) -> tuple[Codes, Codes, list[str]]:
+    """Parent unit of each stratum (H,), stratum of each row (n,), names (H,) of strata within units of the stage before."""
+    pairs, code = np.unique(parent * len(names) + own, return_inverse=True)
+    units, strata = pairs // len(names), pairs % len(names)
+    named = [f"{names[s]}" if number == 0 else f"{u}, {names[s]}" for u, s in zip(units, strata)]
+    return units.astype(np.int64), code.astype(np.int64), named
+
+
+def cells(unit: Codes, units: int, code: Codes, size: int, scores: Floats | None) -> Floats:
+    """Sums of scores (n,), or counts, by unit and domain (units, size); rows with code -1 are in no domain."""
+    if size == 1 and code.min() >= 0:
+        return np.bincount(unit, scores, units).astype(float)[:, None]
+    # Rows outside every domain go to a column of their own, which is dropped: cheaper than picking rows.
+    joint = unit * (size + 1) + np.where(code < 0, size, code)
+    return np.bincount(joint, scores, units * (size + 1)).reshape(-1, size + 1)[:, :size].astype(float)
+
+
+def added(group: Codes, groups: int, sums: Floats) -> Floats:
+    """Rows of sums (U, k) added up by group (groups, k)."""
+    members = sparse.csr_array(
+        (np.ones(len(group)), (group, np.arange(len(group)))), shape=(groups, len(group))
+    )
+    return members @ sums
+
+
+def between(stage: Stage, sums: Floats) -> Floats:
+    """Covariance (k, k) between the units of one stage, within strata, from sums by unit (U, k)."""
+    sizes = stage.size.astype(float)
+    centre = np.where(sizes > 1, 1 / sizes, 0)[:, None] * added(stage.stratum, len(sizes), sums)
+    scale = stage.reached * (1 - stage.fraction) * np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), 1)
+    spread = (sums - centre[stage.stratum]) * np.sqrt(scale)[stage.stratum, None]
+    return spread.T @ spread
+
+
+def fractions(fpc: Any, strata: Codes, size: Codes, names: Sequence[str], where: str) -> Floats:
+    if fpc is None:
+        return np.zeros(len(size))
+    counts = np.asarray(fpc, dtype=float)
+    low, high = np.full(len(size), np.inf), np.full(len(size), -np.inf)
+    np.minimum.at(low, strata, counts)
+    np.maximum.at(high, strata, counts)
+    wrong = np.flatnonzero(~((low == high) & (low >= size)))
+    if len(wrong):
+        raise EstimateError(
+            [
+                Fault(
+                    say(
+                        f"la correzione per popolazione finita non è valida: da {low[h]:g} a {high[h]:g}, unità estratte {size[h]}",
+                        f"the finite population correction is not valid: {low[h]:g} to {high[h]:g}, units sampled {size[h]}",
+                    ),
+                    f"{where}.fpc, {names[h]}",
+                    say(
+                        "un solo numero per strato, non minore delle unità estratte",
+                        "one number a stratum, not below the sampled units",
+                    ),
+                )
+                for h in wrong[:MOST_FAULTS]
+            ]
+        )
+    return size / low
