@@ -11,7 +11,7 @@ from scipy import stats
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey import estimates
 from analysis.survey.design import Sampling
-from analysis.survey.estimates import Estimates
+from analysis.survey.results import Estimates
 
 
 @dataclass(frozen=True)

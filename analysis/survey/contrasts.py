@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.survey import estimates, ledger
 from analysis.survey.design import Sampling
-from analysis.survey.estimates import Difference
+from analysis.survey.results import Difference
 
 Contrast = tuple[str, str, str]
 """A field, the label of the group whose mean is taken, the label of the group whose mean is subtracted."""

@@ -82,6 +82,11 @@ class Design:
     def n(self) -> int:
         return len(self.weights)
 
+    @cached_property
+    def squares(self) -> Floats:
+        """Squared weights (n,)."""
+        return self.weights**2
+
     @property
     def stage(self) -> Stage:
         """The first stage."""

@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey import estimates, frames
 from analysis.survey.design import Census, Sampling
-from analysis.survey.estimates import Difference, Estimates
 from analysis.survey.ledger import Ledger
+from analysis.survey.results import Difference, Estimates
 
 
 @dataclass(frozen=True, eq=False)
