@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.survey import estimates, ledger
 from analysis.survey.design import Sampling
 from analysis.survey.results import Difference
+from analysis.survey.stages import Floats
 
 Contrast = tuple[str, str, str]
 """A field, the label of the group whose mean is taken, the label of the group whose mean is subtracted."""
@@ -27,13 +30,18 @@ class Contrasts:
             yield f"{contrast}_{outcome}", difference
 
     def table(self, primary: Collection[str] = (), unit: str = "points", digits: int = 2) -> pd.DataFrame:
-        """One row a difference; `status` is primary where the plan names the outcome, else exploratory."""
+        """One row a difference; `status` is primary where the plan names the outcome, else exploratory.
+
+        For a population also `p` (t test of no difference) and `p_adjusted` (Holm 1979) among the comparisons of equal status; the
+        intervals are not adjusted.
+        """
         rows = list(self.found.values())
+        status = np.array(["primary" if outcome in primary else "exploratory" for outcome, _ in self.found])
         frame = pd.DataFrame(
             {
                 "contrast": [contrast for _, contrast in self.found],
                 "scale": [outcome for outcome, _ in self.found],
-                "status": ["primary" if outcome in primary else "exploratory" for outcome, _ in self.found],
+                "status": status,
                 "difference": [row.estimate for row in rows],
             }
         )
@@ -41,6 +49,11 @@ class Contrasts:
         if all(row.kind == "population" for row in rows):
             frame["low"], frame["high"] = [row.low for row in rows], [row.high for row in rows]
             columns |= {"low": {"low_of": "difference"}, "high": {"high_of": "difference"}}
+            frame["p"] = [row.p for row in rows]
+            frame["p_adjusted"] = np.nan
+            for kind in np.unique(status):
+                frame.loc[status == kind, "p_adjusted"] = holm(frame.loc[status == kind, "p"])
+            columns |= {key: {"unit": "number", "digits": 3, "n": "n"} for key in ("p", "p_adjusted")}
         frame["n"] = [row.n for row in rows]
         frame.attrs["columns"] = {**columns, "n": {"counts": "persons"}}
         return frame
@@ -61,3 +74,26 @@ def compare(
                 means = replace(means, run=ledger.of(outcomes[outcome], "mean", means.kind))
                 found[str(outcome), name] = means.difference({field: first}, {field: second})
     return Contrasts(found)
+
+
+def holm(p: npt.ArrayLike) -> Floats:
+    """p values (k,) adjusted so that the chance of any false rejection stays bounded (Holm 1979); missing ones stay missing and do not count."""
+    return _stepped(
+        np.asarray(p, dtype=float), lambda ranked, k: np.maximum.accumulate(ranked * (k - np.arange(k)))
+    )
+
+
+def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
+    """p values (k,) adjusted so that the expected share of false rejections stays bounded (Benjamini & Hochberg 1995)."""
+    return _stepped(
+        np.asarray(p, dtype=float),
+        lambda ranked, k: np.minimum.accumulate((ranked * k / np.arange(1, k + 1))[::-1])[::-1],
+    )
+
+
+def _stepped(p: Floats, rule) -> Floats:
+    found, known = np.full(len(p), np.nan), np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    if len(order):
+        found[order] = np.minimum(rule(p[order], len(order)), 1.0)
+    return found

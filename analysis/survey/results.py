@@ -49,6 +49,13 @@ class Difference:
     def high(self) -> float:
         return self.estimate + float(quantile_of_t(self.df)) * self.se
 
+    @property
+    def p(self) -> float:
+        """Two-sided p that there is no difference, by t; missing without degrees of freedom or variance."""
+        if not (self.df > 0 and self.se > 0):
+            return float("nan")
+        return float(2 * stats.t.sf(abs(self.estimate / self.se), self.df))
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analysis.survey import contrasts, design
 
@@ -30,3 +31,11 @@ def test_a_contrast_without_one_of_its_groups_is_left_out():
     everyone = PEOPLE.assign(gender="f")
     found = contrasts.compare(OUTCOMES, everyone, design.Design(np.ones(20)), ASKED)
     assert [name for name, _ in found.named()] == ["flexible_wfc", "flexible_fwc"]
+
+
+def test_adjusted_p_values_by_hand():
+    p = [0.01, 0.04, float("nan"), 0.03]
+    assert contrasts.holm(p)[[0, 1, 3]] == pytest.approx([0.03, 0.06, 0.06])
+    assert contrasts.benjamini_hochberg(p)[[0, 1, 3]] == pytest.approx([0.03, 0.04, 0.04])
+    assert np.isnan(contrasts.holm(p)[2])
+    assert contrasts.holm([0.9, 0.8]).max() == 1
