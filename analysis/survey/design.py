@@ -125,7 +125,7 @@ class Design:
         faults = []
         for number, stage in enumerate(self.stages):
             alone = np.flatnonzero((stage.size == 1) & (stage.fraction < 1) & (stage.reached > 0))
-            names = stages.coded(self.strata, "Design.strata", self.n)[1]
+            names = self.stratum_names
             faults += [
                 Fault(
                     say("lo strato ha una sola unità", "the stratum holds one unit only"),
@@ -140,6 +140,11 @@ class Design:
             ]
         if faults:
             raise EstimateError(faults)
+
+    @property
+    def stratum_names(self) -> pd.Index:
+        """The strata of the first stage, in the order of their codes."""
+        return stages.coded(self.strata, "Design.strata", self.n)[1]
 
     @property
     def df(self) -> float:

@@ -28,23 +28,26 @@ def means(
 ) -> Estimates:
     """As `mean`, for a caller that notes what it makes of them."""
     values = numbers(y, design)
-    return _ratio("mean", values, np.ones(len(values)), design, by, margin)
+    return ratios("mean", values, np.ones(len(values)), design, by, margin)
 
 
 def share(
     event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
 ) -> Estimates:
     """Share for which `event` (n,) of True/False (missing allowed) holds, with unweighted cases."""
-    return _share(event, design, by, margin).noted(event, by)
+    return shares(event, design, by, margin).noted(event, by)
 
 
-def _share(event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None, margin: bool) -> Estimates:
+def shares(
+    event: npt.ArrayLike, design: Sampling, by: pd.DataFrame | None = None, margin: bool = False
+) -> Estimates:
+    """As `share`, for a caller that notes what it makes of them."""
     y = numbers(event, design)
     if not np.isin(y[~np.isnan(y)], (0, 1)).all():
         raise EstimateError(
             Fault(say("la quota vuole vero o falso", "a share wants true or false"), "share.event", "0, 1")
         )
-    return _ratio("share", y, np.ones(len(y)), design, by, margin)
+    return ratios("share", y, np.ones(len(y)), design, by, margin)
 
 
 def ratio(
@@ -56,7 +59,7 @@ def ratio(
 ) -> Estimates:
     """Σwy / Σwx in each group; a row counts where both are present."""
     y, x = numbers(numerator, design), numbers(denominator, design)
-    return _ratio("ratio", y, x, design, by, margin).noted(numerator, by)
+    return ratios("ratio", y, x, design, by, margin).noted(numerator, by)
 
 
 def total(
@@ -64,7 +67,7 @@ def total(
 ) -> Estimates:
     """Σwy in each group: a figure of the population, so refused for volunteers."""
     results.refuse_respondents(design.kind)
-    return _ratio("total", numbers(y, design), None, design, by, margin).noted(y, by)
+    return ratios("total", numbers(y, design), None, design, by, margin).noted(y, by)
 
 
 def composition(
@@ -113,9 +116,10 @@ def design_effect(y: npt.ArrayLike, design: Design) -> float:
     return float(found.covariance[0, 0] / (spread * (whole - n) / (whole * n)))
 
 
-def _ratio(
+def ratios(
     measure: str, y: Floats, x: Floats | None, design: Sampling, by: pd.DataFrame | None, margin: bool
 ) -> Estimates:
+    """Σwy / Σwx by group under the name of `measure`, of numbers (n,) with NaN where missing; Σwy without x. Nothing is noted."""
     valid = ~np.isnan(y) if x is None else ~(np.isnan(y) | np.isnan(x))
     values = np.where(valid, y, 0.0) if not valid.all() else y
     found = []
