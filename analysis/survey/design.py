@@ -202,6 +202,16 @@ class Design:
         whole = np.zeros(self.n, dtype=np.int64)
         return self.covariance(np.hstack([self.sums(whole, 1, column) for column in scores.T]))
 
+    def subset(self, rows: npt.NDArray[np.intp], weights: Floats) -> Design:
+        """The sample of some of its rows (m,), with weights (m,) of their own; strata left with one PSU enter as with `lonely="adjust"`."""
+
+        def of_rows(labels: Any) -> Any:
+            return None if labels is None else np.asarray(labels)[rows]
+
+        later = tuple(LaterStage(of_rows(s.unit), of_rows(s.fpc), of_rows(s.strata)) for s in self.later)
+        labels = (of_rows(self.strata), of_rows(self.psu), of_rows(self.fpc))
+        return Design(weights, *labels, "adjust", self.ledger, later)
+
     def reweighted(self, weights: Floats, auxiliary: Floats | None = None) -> Design:
         """The same sample with other weights (n,); `auxiliary` (n, q) where they come from calibration on these variables' totals."""
         told = None if auxiliary is None else Calibration(np.asarray(auxiliary, dtype=float), self.weights)
@@ -210,15 +220,19 @@ class Design:
 
 @dataclass(frozen=True)
 class Volunteers:
-    """n persons who came of their own accord, or were reached as could be: they are described, no population is inferred."""
+    """n persons who came of their own accord, or were reached as could be: they are described, no population is inferred.
+
+    With `adjusted` weights (n,), from calibration, what is described depends on a model; it has no sampling error either.
+    """
 
     n: int
     ledger: Ledger | None = field(default=None, compare=False, repr=False)
+    adjusted: Floats | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "respondents"
 
     @property
     def weights(self) -> Floats:
-        return np.ones(self.n)
+        return np.ones(self.n) if self.adjusted is None else self.adjusted
 
 
 @dataclass(frozen=True)

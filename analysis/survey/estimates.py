@@ -167,7 +167,8 @@ def _sums(design: Sampling, code: Codes, size: int, values: Floats | None = None
     """Sums of weighted values, or of weights, by unit and domain (U, size); of all rows at once where there are no units."""
     if isinstance(design, Design):
         return design.sums(code, size, design.weights if values is None else design.weights * values)
-    return stages.cells(np.zeros(design.n, dtype=np.int64), 1, code, size, values)
+    scores = design.weights if values is None else design.weights * values
+    return stages.cells(np.zeros(design.n, dtype=np.int64), 1, code, size, scores)
 
 
 def _totals(design: Sampling, code: Codes, size: int, sums: Floats, values: Floats | None = None) -> Floats:
@@ -189,11 +190,10 @@ def counts(
     """Persons by domain (k,), persons by category within domain (size,), Kish's effective n (k,)."""
     n = _count(code, k)
     within = n if joint is None else _count(joint, size)
-    if not isinstance(design, Design):
-        return n, within, n.astype(float)
     places, weights = code + 1, design.weights
+    squares = design.squares if isinstance(design, Design) else weights**2
     first = np.bincount(places, weights, k + 1)[1:]
-    return n, within, first**2 / np.bincount(places, design.squares, k + 1)[1:]
+    return n, within, first**2 / np.bincount(places, squares, k + 1)[1:]
 
 
 def passes(

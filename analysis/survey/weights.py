@@ -1,4 +1,4 @@
-"""Weights: what they cost in precision (Kish) and how they are brought to known margins (raking)."""
+"""Weights: what they cost in precision (Kish), cutting the largest, and making up for those who did not answer; known totals are in calibration.py."""
 
 from __future__ import annotations
 
@@ -57,138 +57,129 @@ def describe(samples: Mapping[str, Design], delivered: Mapping[str, npt.ArrayLik
 
 
 @dataclass(frozen=True, eq=False)
-class Raked:
-    """Raked weights (n,), the sweeps it took, and by margin and category the target and what the weights now sum to."""
+class Trimmed:
+    """Weights (n,) of unchanged sum within bounds, how many were cut, and the share of the sum that moved to the others."""
 
     weights: Floats
-    sweeps: int
-    margins: pd.DataFrame
-
-    @property
-    def largest_error(self) -> float:
-        """Largest distance from a target, as a share of the target."""
-        return float((self.margins["reached"] / self.margins["target"] - 1).abs().max())
+    low: float
+    high: float
+    trimmed: int
+    moved: float
 
     def table(self) -> pd.DataFrame:
-        """Diagnostics, one row: weight range, Kish's design effect and effective n, sweeps, largest margin error."""
+        """One row: bounds, persons whose weight was cut, share of the sum moved, Kish's design effect and effective n after."""
         cost = kish(self.weights)
         frame = pd.DataFrame(
             {
-                "n": [cost.n],
-                "lowest": [self.weights.min()],
-                "highest": [self.weights.max()],
+                "lowest": [self.low],
+                "highest": [self.high],
+                "trimmed": [self.trimmed],
+                "moved": [self.moved],
                 "deff": [cost.deff],
                 "n_effective": [cost.n_effective],
-                "sweeps": [self.sweeps],
-                "largest_error": [self.largest_error],
+                "n": [cost.n],
             }
         )
         number = {"unit": "number", "digits": 2, "n": "n"}
         frame.attrs["columns"] = {
-            "n": {"counts": "persons"},
-            "lowest": number,
-            "highest": number,
-            "deff": number,
+            **dict.fromkeys(("lowest", "highest", "deff"), number),
+            "trimmed": {"counts": "things"},
+            "moved": {"unit": "number", "digits": 4, "n": "n"},
             "n_effective": {"unit": "number", "digits": 1, "n": "n"},
-            "sweeps": {"counts": "things"},
-            "largest_error": {"unit": "share", "digits": 4, "n": "n"},
+            "n": {"counts": "persons"},
         }
         return frame
 
 
-def rake(
-    weights: npt.ArrayLike,
-    margins: Mapping[str, tuple[npt.ArrayLike, Mapping[object, float]]],
-    tolerance: float = 1e-10,
-    sweeps: int = 1000,
-) -> Raked:
-    """Iterative proportional fitting (Deming and Stephan 1940): weights (n,) scaled until every margin sums to its targets.
+def trim(weights: npt.ArrayLike, times_median: float = 5.0) -> Trimmed:
+    """Weights cut at `times_median` times their median and at its inverse, what is cut spread over the others in proportion (Potter 1990).
 
-    `margins` names each margin with its labels (n,) and its targets {category: total}. All faults at once: a label missing or
-    without target, a target without respondents or not positive, margins with different totals, no convergence.
+    Trimmed weights are biased where the cut persons differ; margins are to be calibrated again. Refuses a bound not above 1.
     """
-    w = np.asarray(weights, dtype=float).copy()
-    coded = [_margin(name, labels, targets, len(w)) for name, (labels, targets) in margins.items()]
-    faults = [fault for *_, found in coded for fault in found]
-    totals = [float(sum(targets.values())) for _, targets in margins.values()]
-    if not faults and np.ptp(totals) > 1e-6 * totals[0]:
-        faults.append(
+    w = np.asarray(weights, dtype=float)
+    kish(w)
+    if not times_median > 1:
+        raise EstimateError(Fault(f"times_median = {times_median:g}", "trim.times_median", "> 1"))
+    middle = float(np.median(w))
+    low, high = middle / times_median, middle * times_median
+    found = np.clip(w, low, high)
+    cut = (w < low) | (w > high)
+    for _ in range(100):
+        inside = (found > low) & (found < high)
+        short = w.sum() - found.sum()
+        if abs(short) <= 1e-12 * w.sum() or not inside.any():
+            break
+        found = np.where(inside, found * (1 + short / found[inside].sum()), found)
+        cut |= (found < low) | (found > high)
+        found = np.clip(found, low, high)
+    if abs(found.sum() - w.sum()) > 1e-9 * w.sum():
+        raise EstimateError(
             Fault(
-                say(
-                    f"i margini non hanno lo stesso totale: {totals}",
-                    f"margins do not share one total: {totals}",
-                ),
-                "rake.margins",
+                say("la somma dei pesi non si conserva entro i limiti", "the sum of the weights cannot be kept within the bounds"),
+                "trim.times_median",
+                next_step=say("Allargate i limiti.", "Widen the bounds."),
             )
-        )
-    if not np.isfinite(w).all() or (w <= 0).any():
-        faults.append(Fault(say("pesi non positivi", "weights are not positive"), "rake.weights"))
-    if faults:
-        raise EstimateError(faults)
-    for sweep in range(1, sweeps + 1):
-        for codes, target, _ in coded:
-            w *= (target / np.bincount(codes, weights=w, minlength=len(target)))[codes]
-        errors = [np.abs(np.bincount(c, weights=w, minlength=len(t)) / t - 1).max() for c, t, _ in coded]
-        if max(errors) < tolerance:
-            return Raked(w, sweep, _reached(w, margins, coded))
-    raise EstimateError(
-        Fault(
-            say(
-                f"nessuna convergenza dopo {sweeps} giri; errore {max(errors):.2g}",
-                f"no convergence after {sweeps} sweeps; error {max(errors):.2g}",
-            ),
-            "rake",
-            next_step=say("Unite le categorie rare.", "Merge rare categories."),
-        )
-    )
+        )  # fmt: skip
+    return Trimmed(found, low, high, int(cut.sum()), float(np.abs(np.clip(w, low, high) - w).sum() / w.sum()))
 
 
-def _margin(
-    name: str, labels: npt.ArrayLike, targets: Mapping[object, float], n: int
-) -> tuple[npt.NDArray[np.intp], Floats, list[Fault]]:
-    codes = pd.Index(targets).get_indexer(pd.Index(np.asarray(labels, dtype=object)))
-    target = np.array(list(targets.values()), dtype=float)
-    faults = []
-    if len(codes) != n:
-        faults.append(
-            Fault(
-                say(f"{len(codes)} righe invece di {n}", f"{len(codes)} rows instead of {n}"),
-                f"margins.{name}",
-            )
-        )
-    unknown = sorted({str(value) for value in np.asarray(labels, dtype=object)[codes < 0]})
-    if unknown:
-        faults.append(
-            Fault(
-                say("categorie senza totale: ", "categories without a target: ") + ", ".join(unknown),
-                f"margins.{name}",
-            )
-        )
-    empty = [str(c) for c, k in zip(targets, np.bincount(codes[codes >= 0], minlength=len(target))) if not k]
-    if empty:
-        faults.append(
-            Fault(
-                say("categorie senza rispondenti: ", "categories without respondents: ") + ", ".join(empty),
-                f"margins.{name}",
-            )
-        )
-    if not (np.isfinite(target) & (target > 0)).all():
-        faults.append(Fault(say("totali non positivi", "targets are not positive"), f"margins.{name}"))
-    return codes, target, faults
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """Those who answered, with the weights (m,) of their class's non-respondents; `rows` (m,) are their places in the sample, `design` their sample."""
+
+    design: Design
+    rows: npt.NDArray[np.intp]
+    classes: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """One row a class: weighted response rate, the factor on its weights, respondents, n."""
+        frame = self.classes.copy()
+        measure = {"n": "n"}
+        frame.attrs["columns"] = {
+            "response": {"unit": "share", "digits": 1, "cases": "answered_persons", **measure},
+            "factor": {"unit": "number", "digits": 2, **measure},
+            "answered_persons": {"counts": "persons"},
+            "n": {"counts": "persons"},
+        }
+        return frame
 
 
-def _reached(w: Floats, margins: Mapping[str, tuple], coded: list) -> pd.DataFrame:
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "margin": name,
-                    "category": list(targets),
-                    "target": target,
-                    "reached": np.bincount(codes, weights=w, minlength=len(target)),
-                }
-            )
-            for (name, (_, targets)), (codes, target, _) in zip(margins.items(), coded)
-        ],
-        ignore_index=True,
-    )
+def nonresponse(design: Design, answered: npt.ArrayLike, classes: pd.DataFrame, least: int = 20) -> Answered:
+    """Weighting classes: in each combination of `classes` (n × columns), respondents take on the weight of those who did not answer.
+
+    It holds if within a class answering does not depend on what is asked (Little 1986). The adjustment is taken as known in
+    variances. Refuses, all at once, a class with fewer than `least` respondents, naming it and the class nearest to it in size.
+    """
+    back = np.asarray(answered, dtype=bool)
+    missing = [str(name) for name in classes if classes[name].isna().any()]
+    if missing or len(classes) != design.n or len(back) != design.n:
+        where = ", ".join(missing) or str(design.n)
+        raise EstimateError(
+            Fault(say("classi incomplete", "classes are incomplete"), "nonresponse.classes", where)
+        )
+    keys = classes.reset_index(drop=True).astype(object)
+    groups = keys.groupby(list(keys), sort=True).ngroup().to_numpy()
+    k = int(groups.max()) + 1
+    labels = keys.groupby(list(keys), sort=True).size().index.to_frame(index=False)
+    n, held = np.bincount(groups, minlength=k), np.bincount(groups[back], minlength=k)
+    few = np.flatnonzero(held < least)
+    if len(few):
+        names = [", ".join(map(str, row)) for row in labels.itertuples(index=False)]
+        order = np.argsort(n)
+        raise EstimateError(
+            [
+                Fault(
+                    say(f"{held[c]} rispondenti su {n[c]}", f"{held[c]} respondents of {n[c]}"),
+                    f"nonresponse.classes, {names[c]}",
+                    say(f"almeno {least}", f"at least {least}"),
+                    say("Unitela con: ", "Merge it with: ") + next((names[j] for j in order if j != c), "-"),
+                )
+                for c in few
+            ]
+        )
+    whole, own = np.bincount(groups, design.weights, k), np.bincount(groups[back], design.weights[back], k)
+    factor = whole / own
+    rows = np.flatnonzero(back)
+    sample = design.subset(rows, design.weights[rows] * factor[groups[rows]])
+    told = labels.assign(response=own / whole, factor=factor, answered_persons=held, n=n)
+    return Answered(sample, rows, told)

@@ -1,7 +1,4 @@
-"""Kish and raking. Oracles: A row 6 (1e-6, as printed), A row 5 and B rake (weights, mean, total; 1e-9 relative: both sides converged).
-
-Row 5's standard error belongs to calibrated linearisation, which is not here.
-"""
+"""Kish (oracle A row 6, as printed), trimming and weighting classes by arithmetic."""
 
 import numpy as np
 import pandas as pd
@@ -9,6 +6,7 @@ import pytest
 
 from analysis.errors import EstimateError
 from analysis.survey import weights
+from analysis.survey.design import Design
 
 
 def test_kish():
@@ -17,53 +15,40 @@ def test_kish():
     assert cost.deff == pytest.approx(3.01939, abs=5e-6)
 
 
-def test_raking_to_two_margins(shared_data):
-    frame = pd.read_csv(shared_data / "oracles" / "apiclus1.csv")
-    margins = {
-        "stype": (frame["stype"], {"E": 4421, "H": 755, "M": 1018}),
-        "sch.wide": (frame["sch.wide"], {"No": 1072, "Yes": 5122}),
-    }
-    raked = weights.rake(frame["pw"], margins)
-    w = raked.weights
-    assert raked.sweeps < 20
-    assert raked.largest_error < 1e-10
-    assert (w * frame["api00"]).sum() / w.sum() == pytest.approx(641.23032092682, rel=1e-9)
-    assert (w * frame["enroll"]).sum() == pytest.approx(3647280.14806521, rel=1e-9)
-    assert (w.min(), w.max()) == pytest.approx((29.8706754926847, 67.1255292411947), rel=1e-9)
-    cost = weights.kish(w)
-    assert (cost.n_effective, cost.deff) == (
-        pytest.approx(174.01, abs=0.005),
-        pytest.approx(1.0517, abs=5e-5),
-    )
-    assert raked.table()["n"].tolist() == [183]
+def test_trimming_keeps_the_sum_and_the_bounds():
+    w = np.concatenate([np.linspace(1, 2, 50), [30.0, 0.1]])
+    made = weights.trim(w, 3)
+    assert made.weights.sum() == pytest.approx(w.sum())
+    assert made.weights.max() <= 4.5 + 1e-9 and made.weights.min() >= 0.5 - 1e-9
+    assert made.trimmed == 2
+    assert made.moved == pytest.approx((25.5 + 0.4) / w.sum())
+    assert weights.kish(made.weights).deff < weights.kish(w).deff
+    assert weights.trim(np.ones(5)).trimmed == 0
 
 
-def test_raking_fails_loudly_with_every_fault(english):
-    sex = np.array(["f", "f", "m", None], dtype=object)
-    margins = {
-        "sex": (sex, {"f": 2.0, "m": 2.0, "x": 1.0}),
-        "age": (["y", "y", "o", "o"], {"y": 0.0, "o": 4.0}),
-    }
+def test_bounds_that_cannot_hold_the_sum_are_refused(english):
+    with pytest.raises(EstimateError, match="cannot be kept"):
+        weights.trim([1.0, 1.0, 100.0], 2)
+    with pytest.raises(EstimateError, match="times_median"):
+        weights.trim([1.0, 2.0], 1)
+
+
+def test_respondents_take_on_the_weight_of_their_class():
+    sample = Design(np.array([1.0, 1, 2, 2, 3, 3]), strata=list("aabbbb"), psu=np.arange(6))
+    classes = pd.DataFrame({"sex": list("ffffmm")})
+    made = weights.nonresponse(sample, [True, False, True, True, True, False], classes, least=1)
+    assert made.design.weights == pytest.approx([1.2, 2.4, 2.4, 6.0])
+    assert made.design.weights.sum() == pytest.approx(sample.weights.sum())
+    table = made.table()
+    assert table["response"].tolist() == pytest.approx([5 / 6, 0.5])
+    assert table["answered_persons"].tolist() == [3, 1]
+    assert made.rows.tolist() == [0, 2, 3, 4]
+
+
+def test_a_class_with_too_few_respondents_is_named(english):
+    sample, classes = Design(np.ones(6)), pd.DataFrame({"sex": list("ffffmm"), "age": list("yyyyoo")})
     with pytest.raises(EstimateError) as caught:
-        weights.rake(np.ones(4), margins)
-    text = str(caught.value)
-    assert (
-        "without a target: None" in text
-        and "without respondents: x" in text
-        and "margins.age: targets are not positive" in text
-    )
-
-
-def test_raking_refuses_margins_with_different_totals(english):
-    margins = {"a": (["x", "y"], {"x": 1.0, "y": 1.0}), "b": (["u", "v"], {"u": 1.0, "v": 2.0})}
-    with pytest.raises(EstimateError, match="share one total"):
-        weights.rake(np.ones(2), margins)
-
-
-def test_raking_that_cannot_converge_says_so(english):
-    margins = {
-        "a": (["x", "x", "y"], {"x": 1.0, "y": 2.0}),
-        "b": (["u", "u", "v"], {"u": 2.0, "v": 1.0}),
-    }
-    with pytest.raises(EstimateError, match="no convergence"):
-        weights.rake(np.ones(3), margins, sweeps=50)
+        weights.nonresponse(sample, [True] * 4 + [False] * 2, classes, least=3)
+    assert "0 respondents of 2" in str(caught.value) and "m, o" in str(caught.value)
+    with pytest.raises(EstimateError, match="incomplete"):
+        weights.nonresponse(sample, [True] * 6, classes.assign(age=None))
