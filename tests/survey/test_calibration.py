@@ -60,10 +60,11 @@ def test_linear_calibration_to_a_number_and_within_bounds(apiclus1, clusters):
     totals = {"one": 6194.0, "before": 3914069.0}
     made = calibration.greg(clusters, x, totals)
     assert (x.T.to_numpy() @ made.weights) == pytest.approx(list(totals.values()), rel=1e-9)
-    assert estimates.total(x["before"], made.sampling).se[0] == pytest.approx(0, abs=1e-3)
+    assert estimates.total(x["before"], made.sampling).se[0] == pytest.approx(0, abs=0.1)
     near = calibration.greg(clusters, x, totals, bounds=(0.6, 1.5))
     assert (x.T.to_numpy() @ near.weights) == pytest.approx(list(totals.values()), rel=1e-9)
-    assert (near.weights / near.before).min() >= 0.8 and (near.weights / near.before).max() <= 1.5
+    moved = near.weights / near.before
+    assert 0.6 - 1e-9 <= moved.min() and moved.max() <= 1.5 + 1e-9
 
 
 def test_margins_from_a_table(apiclus1, clusters):
