@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,15 +33,13 @@ class Invariance:
         frame = cfa.fit_table(list(self.models.values()))
         frame.insert(0, "invariance", list(self.models))
         found = list(self.models.values())
-        more = [np.nan, *(b.chi2 - a.chi2 for a, b in zip(found, found[1:], strict=False))]
-        steps = [0, *(b.df - a.df for a, b in zip(found, found[1:], strict=False))]
+        more = [np.nan, *(b.chi2 - a.chi2 for a, b in itertools.pairwise(found))]
+        steps = [0, *(b.df - a.df for a, b in itertools.pairwise(found))]
         frame.insert(4, "chi2_change", more)
         frame.insert(
             5, "p_change", [np.nan, *(float(stats.chi2.sf(c, d)) for c, d in zip(more[1:], steps[1:]))]
         )
-        frame.insert(
-            7, "cfi_change", [np.nan, *(b.cfi - a.cfi for a, b in zip(found, found[1:], strict=False))]
-        )
+        frame.insert(7, "cfi_change", [np.nan, *(b.cfi - a.cfi for a, b in itertools.pairwise(found))])
         columns = {**cfa.fit_table(found).attrs["columns"]}
         three = {"unit": "number", "digits": 3, "n": "n"}
         columns |= {
