@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.survey import instruments as files
 from analysis.survey import scoring
 from analysis.survey.scoring import Scores
 
@@ -16,7 +17,7 @@ LANGUAGES = ("it", "en")
 
 def instruments(scores: Scores) -> pd.DataFrame:
     """One row a scale: instrument, scale, items, response range, range of the score, what a high score means, least share of answers, licence, reference."""
-    parts = [(rule, scale, rule.subscales[scale]) for scale, rule in scores.rules.items()]
+    parts = [(rule, scale, scores.parts[scale]) for scale, rule in scores.rules.items()]
     frame = pd.DataFrame(
         {
             "instrument": [dict(rule.name) for rule, _, _ in parts],
@@ -48,7 +49,7 @@ def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
     """
     rows = []
     for scale, rule in scores.rules.items():
-        part, columns = rule.subscales[scale], scores.items[scale]
+        part, columns = scores.parts[scale], scores.items[scale]
         turned = [name for name, item in zip(columns, part.items) if item in part.reversed]
         rows.append(
             {
@@ -75,7 +76,7 @@ def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
 
 def named(scores: Scores) -> dict[str, dict[str, str]]:
     """Scale → its name, as the instrument's file has it."""
-    return {scale: dict(rule.subscales[scale].name) for scale, rule in scores.rules.items()}
+    return {scale: dict(part.name) for scale, part in scores.parts.items()}
 
 
 def unworded(study: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -83,10 +84,11 @@ def unworded(study: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]
 
     An instrument that this software does not know is taken as restricted; its own name stands for the scale's.
     """
-    known = scoring.known()
+    known = files.known()
     found: dict[str, dict[str, str]] = {}
     for name, entry in study.items():
-        rule = scoring.instrument(name) if name in known else None
+        form = str(entry.get("form", "")) or next(iter(files.forms(name) if name in known else ()), "")
+        rule = files.instrument(name, form) if name in known else None
         if rule is not None and rule.wording == "free":
             continue
         parts = rule.subscales if rule else {}

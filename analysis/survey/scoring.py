@@ -1,53 +1,19 @@
-"""Scales from items by the rules of the instrument files in `instruments/`; a rule that nobody has confirmed is not applied."""
+"""Scales from items by the rules of the instruments; a rule that nobody has confirmed is not applied."""
 
 from __future__ import annotations
 
-import tomllib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
-
-
-@dataclass(frozen=True)
-class Subscale:
-    """Items of one subscale, those reversed, the theoretical range of its score, its name and what a high score means."""
-
-    items: tuple[str, ...]
-    reversed: tuple[str, ...]
-    low: float
-    high: float
-    name: Mapping[str, str]
-    high_means: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """An instrument as its file states it: response range, rule (mean or sum), multiplier, least share of answered items.
-
-    `wording`: "free", or "restricted" where its items may not be printed; `reference`: its key in the bibliography.
-    """
-
-    id: str
-    low: int
-    high: int
-    rule: str
-    multiply: float
-    least_answered: float
-    verified: bool
-    source: str
-    name: Mapping[str, str]
-    meaning: Mapping[str, str]
-    licence: Mapping[str, str]
-    wording: str
-    reference: str
-    subscales: dict[str, Subscale]
+from analysis.survey import instruments
+from analysis.survey.instruments import Instrument, Subscale
+from analysis.survey.stages import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +25,7 @@ class Scores:
     ranges: dict[str, tuple[float, float]]
     items: dict[str, list[str]]
     rules: dict[str, Instrument]
+    parts: dict[str, Subscale]
 
     def beside(self, other: Scores) -> Scores:
         """The scores of two instruments over the same rows, side by side; nothing is added up."""
@@ -68,6 +35,41 @@ class Scores:
             self.ranges | other.ranges,
             self.items | other.items,
             self.rules | other.rules,
+            self.parts | other.parts,
+        )
+
+    def of(self, *constructs: str) -> list[str]:
+        """The scales that measure one of these constructs."""
+        return [scale for scale, part in self.parts.items() if part.construct in constructs]
+
+    def with_total(self) -> Scores:
+        """The same with the total that the instrument's form defines; refused where its subscales point in opposite directions."""
+        rule = next(iter(self.rules.values()))
+        parts = list(self.parts.values())
+        if rule.total is None or len({(part.construct, part.worse) for part in parts}) != 1:
+            raise EstimateError(
+                Fault(
+                    say(
+                        "sottoscale di significato diverso non si sommano",
+                        "subscales of different meaning are not added up",
+                    ),
+                    f"instruments.{rule.id}",
+                    ", ".join(self.parts),
+                )
+            )
+        key, total = rule.total.key, rule.total
+        items = [item for own in self.items.values() for item in own]
+        whole = Subscale(
+            tuple(i for part in parts for i in part.items), tuple(i for part in parts for i in part.reversed),
+            total.low, total.high, total.name, parts[0].high_means, parts[0].construct, parts[0].worse, (),
+        )  # fmt: skip
+        return Scores(
+            self.values.assign(**{key: self.values.sum(axis=1, skipna=False)}),
+            self.answered.assign(**{key: self.answered.sum(axis=1)}),
+            self.ranges | {key: (total.low, total.high)},
+            self.items | {key: items},
+            self.rules | {key: rule},
+            self.parts | {key: whole},
         )
 
     def table(self) -> pd.DataFrame:
@@ -98,47 +100,37 @@ class Scores:
         return frame
 
 
-@lru_cache
-def known() -> tuple[str, ...]:
-    """The instruments that have a file, sorted."""
-    folder = resources.files("analysis.survey") / "instruments"
-    return tuple(sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")))
-
-
-@lru_cache
-def instrument(name: str) -> Instrument:
-    """The instrument of that name, from its reviewed file."""
-    if name not in known():
-        what = say("strumento sconosciuto", "unknown instrument")
-        raise EstimateError(Fault(what, name, ", ".join(known())))
-    path = resources.files("analysis.survey") / "instruments" / f"{name}.toml"
-    facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Instrument(
-        name,
-        facts["response"]["low"],
-        facts["response"]["high"],
-        facts["rule"],
-        facts.get("multiply", 1),
-        facts["least_answered"],
-        facts["scoring"] != "unverified",
-        facts["source"],
-        facts["name"],
-        facts["response"]["meaning"],
-        facts["licence"],
-        facts["wording"],
-        facts["reference"],
-        {
-            key: Subscale(
-                tuple(part["items"]),
-                tuple(part["reversed"]),
-                part["range"][0],
-                part["range"][1],
-                part["name"],
-                part["high_means"],
+def scores(frame: pd.DataFrame, study: Mapping[str, Mapping[str, Any]]) -> Scores:
+    """The scores of every instrument of the study's codebook whose items are in the frame, side by side; the faults of all at once."""
+    found: Scores | None = None
+    faults: list[Fault] = []
+    for name, entry in study.items():
+        try:
+            own = score(frame, name, entry)
+        except EstimateError as error:
+            faults += error.faults
+            continue
+        both = set(own.values) & set(found.values) if found else set()
+        faults += [
+            Fault(
+                say("due strumenti con la stessa scala", "two instruments with the same scale"),
+                f"instruments, {key}",
             )
-            for key, part in facts["subscales"].items()
-        },
-    )
+            for key in both
+        ]
+        found = own if found is None or both else found.beside(own)
+    if faults or found is None:
+        raise EstimateError(
+            faults
+            or [
+                Fault(
+                    say("il codebook non nomina strumenti", "the codebook names no instrument"),
+                    "instruments",
+                    ", ".join(instruments.known()),
+                )
+            ]
+        )
+    return found
 
 
 def score(
@@ -146,15 +138,20 @@ def score(
 ) -> Scores:
     """Scores of each row by the instrument's rule, missing below the least share of answered items.
 
-    `study` is the codebook's entry for the instrument: `confirmed` (who confirmed the scoring, when, why), needed where the file
-    marks the rule unverified, and `items_<subscale>` (or `items`, where there is one), the study's names of the items. Subscales are never added up. Refuses
-    absent items and codes outside the response range, all at once.
+    `study` is the codebook's entry for the instrument: `form`, where there are several; `confirmed` (who confirmed the scoring, when, why), needed
+    where the file marks the rule unverified; `items_<subscale>` (or `items`, where there is one), the study's names of the items.
+    Subscales are never added up, unless the form itself defines a total. Refuses absent items and codes that are neither an
+    answer nor one of the instrument's missing codes, all at once.
     """
-    rule, study = instrument(name), study or {}
+    study = study or {}
+    rule = instruments.instrument(name, str(study.get("form", "")))
     if not rule.verified and not all(text.strip() for text in confirmation(study).values()):
         raise EstimateError(
             Fault(
-                say("la regola di punteggio non è verificata", "the scoring rule is not verified"),
+                say(
+                    f"la regola di punteggio non è verificata: {rule.unverified['it']}",
+                    f"the scoring rule is not verified: {rule.unverified['en']}",
+                ),
                 f"instruments.{name}",
                 next_step=say(
                     f"Confermatela nel codebook: [instruments.{name}] confirmed = chi, quando, perché.",
@@ -162,27 +159,60 @@ def score(
                 ),
             )
         )
-    chosen = {key: rule.subscales[key] for key in (only or rule.subscales)}
+    chosen = _chosen(rule, only)
     whole = study.get("items") if len(rule.subscales) == 1 else None
     columns = {key: list(study.get(f"items_{key}", whole or part.items)) for key, part in chosen.items()}
-    _check(frame, rule, columns, chosen)
+    answers = _answers(frame, rule, columns, chosen)
     values, answered = {}, {}
     for key, part in chosen.items():
-        items = frame[columns[key]].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        turned = np.isin(part.items, part.reversed)
-        items = np.where(turned, rule.low + rule.high - items, items)
-        count = (~np.isnan(items)).sum(axis=1)
-        total = np.nansum(items, axis=1)
-        points = total / np.maximum(count, 1) if rule.rule == "mean" else total
-        values[key] = np.where(count >= rule.least_answered * len(part.items), points * rule.multiply, np.nan)
-        answered[key] = count
-    return Scores(
+        turned = np.isin(part.items or columns[key], part.reversed)
+        items = np.where(turned, rule.low + rule.high - answers[key], answers[key])
+        values[key], answered[key] = _points(rule, items)
+    found = Scores(
         pd.DataFrame(values, index=frame.index),
         pd.DataFrame(answered, index=frame.index),
         {key: (part.low, part.high) for key, part in chosen.items()},
         columns,
         dict.fromkeys(chosen, rule),
+        chosen,
     )
+    return found.with_total() if rule.total and not only else found
+
+
+def _chosen(rule: Instrument, only: Sequence[str] | None) -> dict[str, Subscale]:
+    unknown = [key for key in only or () if key not in rule.subscales]
+    if unknown:
+        raise EstimateError(
+            [
+                Fault(
+                    say(f"sottoscala sconosciuta: {key}", f"unknown subscale: {key}"),
+                    f"instruments.{rule.id}",
+                    ", ".join(rule.subscales),
+                )
+                for key in unknown
+            ]
+        )
+    return {key: rule.subscales[key] for key in (only or rule.subscales)}
+
+
+def _points(rule: Instrument, items: Floats) -> tuple[Floats, np.ndarray]:
+    """Scores and answered items (n,) from answers of aligned polarity (n, k)."""
+    count = (~np.isnan(items)).sum(axis=1)
+    total = np.nansum(items, axis=1)
+    points = total / np.maximum(count, 1) if rule.rule == "mean" else total
+    needed = math.ceil(rule.least_answered * items.shape[1] - 1e-9)
+    return np.where(count >= max(needed, 1), points * rule.multiply, np.nan), count
+
+
+def cut_offs(found: Scores) -> pd.DataFrame:
+    """Whether each row's score lies in the range that a cut-off names (n × cut-offs), `<scale>_<cut-off>`; missing without a score."""
+    events = {}
+    for scale, part in found.parts.items():
+        for cut in part.cut_offs:
+            score_ = found.values[scale]
+            inside = score_ < cut.below if cut.below is not None else score_ >= cut.at_least
+            events[f"{scale}_{cut.id}"] = inside.astype("boolean").mask(score_.isna())
+    return pd.DataFrame(events, index=found.values.index)
 
 
 def confirmation(study: Mapping[str, Any]) -> dict[str, str]:
@@ -191,44 +221,55 @@ def confirmation(study: Mapping[str, Any]) -> dict[str, str]:
     return {lang: str(given.get(lang, "") if isinstance(given, Mapping) else given) for lang in ("it", "en")}
 
 
-def _check(
+def _answers(
     frame: pd.DataFrame, rule: Instrument, columns: Mapping[str, list[str]], chosen: Mapping[str, Subscale]
-) -> None:
-    faults = []
+) -> dict[str, Floats]:
+    """Answers by subscale (n, items), missing codes as NaN; every fault at once."""
+    faults: list[Fault] = []
+    found: dict[str, Floats] = {}
     for key, items in columns.items():
-        if len(items) != len(chosen[key].items):
+        expected = len(chosen[key].items)
+        if not items or (expected and len(items) != expected):
             faults.append(
                 Fault(
                     say(f"{len(items)} domande", f"{len(items)} items"),
                     f"items_{key}",
-                    str(len(chosen[key].items)),
+                    str(expected or "≥ 1"),
                 )
             )
-        for item in items:
+            continue
+        values = []
+        for place, item in enumerate(items):
             if item not in frame:
                 faults.append(
                     Fault(say("manca la domanda", "the item is absent"), f"{rule.id}.{key}: {item}")
                 )
                 continue
-            codes = frame[item].dropna()
-            wrong = codes[~codes.isin(range(rule.low, rule.high + 1))]
+            named = chosen[key].items[place] if expected else item
+            missing = rule.missing.get(named, {})
+            codes = frame[item].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+            codes = np.where(np.isin(codes, list(missing)), np.nan, codes)
+            wrong = np.flatnonzero(~(np.isnan(codes) | np.isin(codes, list(rule.codes))))
             if len(wrong):
-                faults.append(
-                    Fault(
-                        say(
-                            f"{len(wrong)} codici fuori scala, il primo {wrong.iloc[0]}",
-                            f"{len(wrong)} codes out of range, the first {wrong.iloc[0]}",
-                        ),
-                        say(
-                            f"{item}, riga {wrong.index[0]}",
-                            f"{item}, row {wrong.index[0]}",
-                        ),
-                        f"{rule.low}–{rule.high}",
-                        say(
-                            "Dichiarate nel codebook i codici mancanti.",
-                            "Declare missing codes in the codebook.",
-                        ),
-                    )
-                )
+                faults.append(_out_of_range(rule, item, frame.index[wrong[0]], codes[wrong]))
+            values.append(codes)
+        found[key] = np.column_stack(values) if values else np.zeros((len(frame), 0))
     if faults:
         raise EstimateError(faults)
+    return found
+
+
+def _out_of_range(rule: Instrument, item: str, row: Any, codes: Floats) -> Fault:
+    allowed = f"{rule.low}–{rule.high}" if rule.step == 1 else ", ".join(map(str, rule.codes))
+    known = sorted(rule.missing.get(item, {}))
+    if known:
+        allowed += say("; mancanti: ", "; missing: ") + ", ".join(map(str, known))
+    return Fault(
+        say(
+            f"{len(codes)} codici fuori scala, il primo {codes[0]:g}",
+            f"{len(codes)} codes out of range, the first {codes[0]:g}",
+        ),
+        say(f"{item}, riga {row}", f"{item}, row {row}"),
+        allowed,
+        say("Dichiarate nel codebook i codici mancanti.", "Declare missing codes in the codebook."),
+    )

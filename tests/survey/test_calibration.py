@@ -64,7 +64,7 @@ def test_linear_calibration_to_a_number_and_within_bounds(apiclus1, clusters):
     near = calibration.greg(clusters, x, totals, bounds=(0.6, 1.5))
     assert (x.T.to_numpy() @ near.weights) == pytest.approx(list(totals.values()), rel=1e-9)
     moved = near.weights / near.before
-    assert 0.6 - 1e-9 <= moved.min() and moved.max() <= 1.5 + 1e-9
+    assert moved.min() >= 0.6 - 1e-9 and moved.max() <= 1.5 + 1e-9
 
 
 def test_margins_from_a_table(apiclus1, clusters):

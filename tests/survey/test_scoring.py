@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import EstimateError
-from analysis.survey import scoring
+from analysis.survey import instruments, scoring
 
 WHO5 = [f"who{i}" for i in range(1, 6)]
 CONFIRMED = {"confirmed": "checked against the article by the study team, 2017-01-10"}
@@ -57,8 +57,8 @@ def test_codes_out_of_range_and_absent_items_are_all_named(english):
 
 
 def test_unknown_instrument_names_the_known(english):
-    with pytest.raises(EstimateError, match="netemeyer1996, who5"):
-        scoring.instrument("who6")
+    with pytest.raises(EstimateError, match="netemeyer1996, swing, who5"):
+        instruments.instrument("who6")
 
 
 @pytest.mark.parametrize("entry", ["items", "items_who5"])
