@@ -156,7 +156,9 @@ class Edition:
 
     @property
     def kept(self) -> bool:
-        return not self.slug and not self.draft and self.folder.parent.resolve() == places.data().resolve()
+        """Whether it belongs to papers/ and figures/: default parameters of a study in data/ whose data are not somebody else's to give."""
+        own = self.folder.parent.resolve() == places.data().resolve()
+        return own and not self.slug and not self.draft and self.settings.get("provenance") != "secondary"
 
     @property
     def record(self) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, ProseError, say
 from analysis.publish.quotes import Place, confidence, fill, number
-from analysis.publish.sources import FONTS, LANGUAGES, TEMPLATES, localised, word
+from analysis.publish.sources import FONTS, LANGUAGES, TEMPLATES, demonstration, localised, word
 
 if TYPE_CHECKING:
     from analysis.publish.formats import Work
@@ -133,7 +133,7 @@ def faults(source: Source, languages: Sequence[str] = LANGUAGES) -> list[Fault]:
     for toml, name in ((source.spec, source.spec_name), (source.texts, source.texts_name)):
         found += _shape(toml.get("brief", {}), name, languages)
     given = texts_of(source)
-    simulated = source.context.get("provenance") == "simulated"
+    simulated = demonstration(source.context)
     for key in ("numbers", "figure", "why", "needed" if simulated else "what", "limits"):
         if not given.get(key):
             found.append(Fault(say(f"manca {key}", f"{key} is missing"), _home(source, key)))
@@ -248,7 +248,7 @@ def _read(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
         part: printed(spec.get(part), str(Place(source.spec_name, f"figures.{key}.{part}")))
         for part in ("caption", "alt")
     }
-    simulated = source.context.get("provenance") == "simulated"
+    simulated = demonstration(source.context)
     sections: list[dict[str, Any]] = [
         {
             "title": word("why", language, "brief"),

@@ -14,7 +14,7 @@ from typing import Any
 from analysis.errors import say
 from analysis.publish.formats import Work
 from analysis.publish.front import front_matter, ours
-from analysis.publish.sources import LANGUAGES, localised
+from analysis.publish.sources import LANGUAGES, demonstration, localised
 
 Fronts = Mapping[str, Mapping[str, Any]]
 BOM = b"\xef\xbb\xbf"  # RePEc takes a file without it for Windows-1252 (blog.repec.org, 27 July 2017)
@@ -27,7 +27,7 @@ MESSAGE = (
 def make(work: Work) -> dict[str, bytes]:
     """The format `catalogue`: the records of an edition, both languages in each; nothing for a simulated study."""
     context = work.source.context
-    if context.get("provenance") == "simulated":
+    if demonstration(context):
         return {}
     fronts = {language: front_matter(prose, work.source) for language, prose in work.proses.items()}
     notebook = str(work.source.evidence.get("notebook", work.source.notebook.stem))
@@ -51,7 +51,7 @@ def lacking(context: Mapping[str, Any], notebook: str) -> list[str]:
 
 def note(context: Mapping[str, Any], notebook: str) -> str | None:
     """One line for the person at the keyboard where a publishable paper has no ReDIF record, and why."""
-    missing = [] if context.get("provenance") == "simulated" else lacking(context, notebook)
+    missing = [] if demonstration(context) else lacking(context, notebook)
     if not missing:
         return None
     names = ", ".join("[series]" if key == "series" else f"[series] {key}" for key in missing)

@@ -18,7 +18,7 @@ from analysis.publish.layout import Source
 from analysis.publish.lists import value_text
 from analysis.publish.prose import Prose
 from analysis.publish.quotes import plain
-from analysis.publish.sources import LOCALES, fixed_words, localised, word
+from analysis.publish.sources import LOCALES, demonstration, fixed_words, localised, word
 
 TEXT_WIDTH = 6.05  # inches
 LINE = re.compile(r"(.*), (?:riga|line) (\d+)$")
@@ -35,7 +35,7 @@ def document(source: Source, prose: Prose, figures: Path, *, draft: bool) -> dic
     if draft and (rest := _rest(prose, source)):
         items.insert(0, {"kind": "faults", "cell": "", "faults": rest})
     front = front_matter(prose, source)
-    simulated = context.get("provenance") == "simulated"
+    simulated = demonstration(context)
     fixed = fixed_words()["provenance"].get(context.get("provenance", ""), {})
     label = localised(context.get("label") or (fixed.get("label") if simulated else None), language)
     box = [localised(fixed[key], language) for key in ("box", "line") if key in fixed]

@@ -13,7 +13,7 @@ from typing import Any
 from analysis.publish import tables
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
-from analysis.publish.sources import LOCALES, fixed_words, localised, word
+from analysis.publish.sources import LOCALES, demonstration, fixed_words, localised, word
 
 RUNNING = 60  # characters of the running title
 PERSON = ("name", "role", "affiliation", "orcid", "email", "given_names", "family_names")
@@ -40,11 +40,11 @@ ASIDE = 0xE000  # private characters in which escaped marks are kept while Markd
 def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
     """What the title page prints; texts are plain except `abstract`, which is Markdown (`summary` is the same without it)."""
     language, context = prose.language, source.context
-    simulated = context.get("provenance") == "simulated"
+    simulated = demonstration(context)
     title = str(prose.front["title"])
     running = heading(title)
     if simulated:
-        fixed = fixed_words()["provenance"]["simulated"]
+        fixed = fixed_words()["provenance"][context["provenance"]]
         title = f"{localised(context.get('label') or fixed['label'], language)}: {title}"
     people = authors(context, language)
     appears = series(context, str(source.evidence.get("notebook", source.notebook.stem)), language)
@@ -71,7 +71,7 @@ def authors(context: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     project = fixed_words()["provenance"]["simulated"]["author"]
     given = context.get("authors", [])
     blank: dict[str, Any] = {**dict.fromkeys(PERSON), "corresponding": False, "mark": None}
-    if context.get("provenance") == "simulated":
+    if demonstration(context):
         roles = dict.fromkeys(str(role) for one in given if (role := localised(one.get("role"), language)))
         return [{**blank, "name": localised(project, language), "role": "; ".join(roles) or None}]
     found = []
@@ -107,7 +107,7 @@ def _correspondence(people: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
 def series(context: Mapping[str, Any], notebook: str, language: str) -> dict[str, Any] | None:
     """Title, number, publisher, ISSN, DOI and address of the series, None where the study has none or is simulated."""
     declared = context.get("series")
-    if not declared or context.get("provenance") == "simulated":
+    if not declared or demonstration(context):
         return None
     number = declared.get("numbers", {}).get(notebook)
     return {

@@ -54,7 +54,10 @@ def article(text: str, work: Work, graphics: Mapping[str, str]) -> bytes:
     root = ElementTree.fromstring(text)
     document = work.document
     front, body, back = (_found(root, name) for name in ("front", "body", "back"))
-    root.set("article-type", "other" if document["provenance"] == "simulated" else "research-article")
+    root.set(
+        "article-type",
+        "other" if document["provenance"] in ("simulated", "secondary") else "research-article",
+    )
     root.set("dtd-version", VERSION)
     root.set(f"{XML}lang", document["language"])
     _references(body, back)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.publish.front import ours
-from analysis.publish.sources import localised
+from analysis.publish.sources import demonstration, localised
 
 SITE = "https://schema.org"
 
@@ -22,7 +22,7 @@ def head(
     front: Mapping[str, Any], context: Mapping[str, Any], language: str, others: Sequence[str], *, draft: bool
 ) -> str:
     """The lines to stand in <head>; `others` are the languages whose HTML lies beside this one."""
-    published = not draft and context.get("provenance") != "simulated"
+    published = not draft and not demonstration(context)
     lines = [_meta("description", front["summary"])]
     if published:
         lines += [_meta(name, content) for name, content in citation(front, context, language)]
@@ -76,7 +76,7 @@ def linked_data(
     front: Mapping[str, Any], context: Mapping[str, Any], language: str, others: Sequence[str], *, draft: bool
 ) -> dict[str, Any]:
     """The paper in terms of schema.org."""
-    simulated = context.get("provenance") == "simulated"
+    simulated = demonstration(context)
     series = front["series"] or {}
     site = series.get("url")
     data: dict[str, Any] = {
@@ -95,7 +95,9 @@ def linked_data(
         },
     }
     if simulated:
-        data["creativeWorkStatus"] = "simulated data demonstration"
+        data["creativeWorkStatus"] = (
+            "simulated data demonstration" if context.get("provenance") == "simulated" else "method check"
+        )
     elif draft:
         data["creativeWorkStatus"] = "Draft"
     else:

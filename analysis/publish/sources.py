@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,11 @@ def fixed_words() -> dict[str, Any]:
 def word(key: str, language: str, group: str = "label", **named: object) -> str:
     """One fixed word or sentence in a language, its {names} filled in."""
     return str(fixed_words()[group][key][language]).format(**named)
+
+
+def demonstration(context: Mapping[str, Any]) -> bool:
+    """Whether the paper shows the method and is no publication: of simulated data, or of other people's."""
+    return context.get("provenance") in ("simulated", "secondary")
 
 
 def localised(entry: Any, language: str) -> Any:

@@ -15,7 +15,7 @@ from analysis.study.contracts import Code, Field, Label, contracts, nearest
 from analysis.study.declared import Findings, Section, load
 from analysis.study.derived import Derived
 from analysis.study.readers import Dialect
-from analysis.study.settings import Sampling
+from analysis.study.sampling import Sampling
 
 ROLES = ("", "identifier", "quasi-identifier", "sensitive", "weight", "design")
 TYPES = ("id", "text", "date", "number", "integer", "code", "flag", "ref")
@@ -106,8 +106,7 @@ class Codebook:
         """Faults of strata, clusters and weights that study.toml (`shown`) names and the codebook does not describe."""
         faults = []
         for name, sampling in samplings.items():
-            for key in ("strata", "cluster", "weight"):
-                variable = getattr(sampling, key)
+            for key, variable in sampling.variables():
                 if variable and variable not in self.variables:
                     near = nearest(variable, self.variables)
                     step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""

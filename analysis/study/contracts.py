@@ -128,8 +128,8 @@ def contracts() -> Contracts:
 
 
 def known_name(name: str) -> None:
-    """Refuse, with a StudyError and the nearest one, a name that is neither a table nor "survey" nor "scenarios"."""
-    names = [*contracts().tables, "survey", "scenarios"]
+    """Refuse, with a StudyError and the nearest one, a name that is neither a table nor "survey", "scenarios" or "context"."""
+    names = [*contracts().tables, "survey", "scenarios", "context"]
     if name not in names:
         near = nearest(name, names)
         step = say(f"Forse «{near}»?", f"Perhaps “{near}”?") if near else ""

@@ -14,6 +14,10 @@ from analysis.study.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
+METHOD_CHECK = {
+    "it": "Controllo del metodo su dati di altri; non è il progetto di Milano",
+    "en": "Method check on other people’s data; not Milan’s project",
+}
 SIMULATED = {"it": "Studio dimostrativo, dati simulati", "en": "Demonstration study, simulated data"}
 
 
@@ -38,7 +42,7 @@ def context(
         "place": s.place,
         "authors": [asdict(author) for author in s.authors],
         "provenance": s.provenance,
-        "label": SIMULATED if s.provenance == "simulated" else None,
+        "label": {"simulated": SIMULATED, "secondary": METHOD_CHECK}.get(s.provenance),
         "edition": s.edition.isoformat(),
         "licence": s.licence,
         "citation": s.citation,

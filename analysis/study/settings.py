@@ -9,31 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, StudyError, say
-from analysis.study import authorship
+from analysis.study import authorship, context, semesters
 from analysis.study.authorship import Author, Series
 from analysis.study.contracts import Label
 from analysis.study.declared import Findings, Section, load
 from analysis.study.readers import Dialect
+from analysis.study.sampling import Sampling, samplings
 
-PROVENANCES = ("public-record", "simulated", "collected")
-SAMPLINGS = ("probability", "census", "volunteer")
+PROVENANCES = ("public-record", "simulated", "collected", "secondary")
 TERRITORIES = ("national", "own")
 THRESHOLD, LEAST_THRESHOLD = 5, 3
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 CLUSTER = re.compile(r"(tcp|tls|wss?|ucx)://\S+:\d+")
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How one group of respondents came into the survey; strata, cluster and weight name variables of the codebook."""
-
-    kind: str
-    frame: Label | None = None
-    population: Label | None = None
-    response_rate: float | None = None
-    strata: str = ""
-    cluster: str = ""
-    weight: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +71,7 @@ class Settings:
     pilot: str = ""
     clusters: tuple[str, ...] = ()
     privacy: Privacy | None = None
+    context: tuple[context.Statistic, ...] = ()
     pending: tuple[Fault, ...] = ()
 
 
@@ -122,12 +110,13 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         "authors": authorship.authors(top, collected),
         "series": authorship.series(top, values["provenance"] == "simulated"),
         "funding": authorship.funding(top, values["provenance"] == "simulated"),
-        "semesters": _semesters(top, start, end),
-        "sampling": dict(_samplings(top)),
+        "semesters": semesters.semesters(top, start, end),
+        "sampling": dict(samplings(top)),
         "style": _style(top),
         "plan": _plan(top),
         "dialect": _dialect(top),
         "clusters": _clusters(top),
+        "context": context.declared(top),
         **_territory(top),
     }
     disclosure = top.section("disclosure")
@@ -157,79 +146,6 @@ def _identifier(top: Section, expected: str) -> str:
             expected,
         )
     return name
-
-
-def _semesters(
-    top: Section, start: dt.date | None, end: dt.date | None
-) -> tuple[tuple[dt.date, dt.date], ...]:
-    """The declared semesters, in order and apart; half-years from start to end when none is declared."""
-    declared: list[tuple[dt.date, dt.date]] = []
-    for _, item in top.sections("semesters"):
-        first, last = item.date("start", required=True), item.date("end", required=True)
-        item.close()
-        if first is None or last is None:
-            continue
-        after = declared[-1][1] if declared else None
-        if last <= first or (after is not None and first <= after):
-            item.break_(
-                "start",
-                say(
-                    f"{first}–{last} non segue il semestre precedente",
-                    f"{first}–{last} does not follow the semester before",
-                ),
-                say("semestri in ordine, senza sovrapposizioni", "semesters in order, without overlap"),
-            )
-        declared.append((first, last))
-    if declared or start is None or end is None:
-        return tuple(declared)
-    return half_years(start, end)
-
-
-def half_years(start: dt.date, end: dt.date) -> tuple[tuple[dt.date, dt.date], ...]:
-    """Half-years from `start`, the last one ending at `end`."""
-    periods, number, first = [], 1, start
-    while first <= end:
-        following = _months_later(start, 6 * number)
-        periods.append((first, min(following - dt.timedelta(days=1), end)))
-        first, number = following, number + 1
-    return tuple(periods)
-
-
-def _months_later(day: dt.date, months: int) -> dt.date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month + 1, min(day.day, last))
-
-
-def _samplings(top: Section) -> list[tuple[str, Sampling]]:
-    found = []
-    for name, item in top.sections("sampling"):
-        kind = item.text("kind", required=True, choices=SAMPLINGS)
-        found.append((name, Sampling(
-            kind, item.label("frame", required=True), item.label("population", required=True), _response_rate(item),
-            item.text("strata"), item.text("cluster"), item.text("weight"),
-        )))  # fmt: skip
-        if kind == "volunteer" and found[-1][1].weight:
-            item.break_(
-                "weight",
-                say(
-                    "chi risponde di propria iniziativa non ha un peso di campionamento",
-                    "volunteers have no sampling weight",
-                ),
-            )
-        item.close()
-    return found
-
-
-def _response_rate(item: Section) -> float | None:
-    kind = say('una quota fra 0 e 1, oppure "unknown"', 'a share from 0 to 1, or "unknown"')
-    value = item.raw("response_rate", (int, float, str), kind, required=True)
-    if value is None or value == "unknown":
-        return None
-    if isinstance(value, str) or not 0 < value <= 1:
-        item.break_("response_rate", say(f"«{value}» non va bene", f"“{value}” will not do"), kind)
-        return None
-    return float(value)
 
 
 def _threshold(section: Section) -> int:

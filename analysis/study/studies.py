@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import places
 from analysis.errors import Fault, StudyError, say
-from analysis.study import readers, settings, territory
+from analysis.study import context, readers, semesters, settings, territory
 from analysis.study.codebook import Codebook
 from analysis.study.codebook import read as read_codebook
 from analysis.study.contracts import contracts, known_name, nearest
@@ -103,6 +103,8 @@ class Study:
             names.append("survey")
         if self._scenarios_file.exists():
             names.append(SCENARIOS)
+        if context.complete(self.settings.context, self._context_folders):
+            names.append(context.CONTEXT)
         return tuple(sorted(names))
 
     def has(self, table: str) -> bool:
@@ -121,6 +123,8 @@ class Study:
             return [self._codebook_file, *dict.fromkeys(item[0] for item in found if item)] if waves else []
         if table == SCENARIOS:
             return [self._scenarios_file] if self._scenarios_file.exists() else []
+        if table == context.CONTEXT:
+            return context.files(self.settings.context, self._context_folders)
         if table == "territory" and not self._own_territory():
             return territory.files()
         return list(dict.fromkeys(source.path for source in self._located[0].get(table, [])))
@@ -248,6 +252,15 @@ class Study:
         return load(path, self.shown(path)) if path.exists() else {}
 
     @property
+    def _context_folders(self) -> list[Path]:
+        return context.folders(self.folder / "survey", self._home, self.id)
+
+    def published(self) -> pd.DataFrame:
+        """The published statistics that the study names as background: statistic, place, sex, year, value. Raises StudyError with all faults."""
+        self._allow(context.CONTEXT)
+        return context.read(self.settings.context, self._context_folders)
+
+    @property
     def _codebook_file(self) -> Path:
         return self.folder / "survey" / "codebook.toml"
 
@@ -319,14 +332,7 @@ class Study:
 
     def semester(self, dates: pd.Series) -> pd.Series:
         """The number of the semester (from 1) in which each date falls: int64, or Int64 with NA where a date is empty or in none."""
-        import pandas as pd
-
-        numbers = pd.Series(pd.NA, index=dates.index, dtype="Int64")
-        for number, (first, last) in enumerate(self.settings.semesters, start=1):
-            numbers = numbers.mask(
-                (dates >= pd.Timestamp(first)) & (dates < pd.Timestamp(last) + pd.Timedelta(days=1)), number
-            )
-        return numbers.astype("int64") if bool(numbers.notna().all()) else numbers
+        return semesters.numbers(dates, self.settings.semesters)
 
     @property
     def pending(self) -> list[Fault]:

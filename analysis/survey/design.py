@@ -309,12 +309,12 @@ def of(
         for told in levels
     )
     weight = frame[columns["weight"][0]].to_numpy(dtype=float)
-    rule = sampling.get("lonely", lonely)
+    rule = sampling.get("lonely") or lonely
     return Design(weight, strata, psu, fpc, rule, ledger, later)
 
 
 def _names(told: Any) -> list[str]:
-    return [told] if isinstance(told, str) else list(told or ())
+    return [told] if told and isinstance(told, str) else list(told or ())
 
 
 def _crossing(frame: pd.DataFrame, names: Sequence[str]) -> Any:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from analysis.errors import StudyError
-from analysis.study import authorship, settings, studies
+from analysis.study import authorship, studies
 
 T = "data/prova/study.toml"
 
@@ -110,7 +110,7 @@ def test_a_collected_study_needs_privacy_and_the_authors_role_before_it_is_publi
     ],
 )
 def test_half_years(start, end, expected):
-    periods = settings.half_years(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+    periods = semesters.half_years(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
     assert [f"{a}/{b}" for a, b in periods] == expected
 
 
