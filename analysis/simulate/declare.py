@@ -132,6 +132,14 @@ def _semesters(when: Calendar) -> list[tuple[dt.date, dt.date]]:
 MISSING = {"98": _both("non sa", "does not know"), "99": _both("non risponde", "does not answer")}
 YES_NO = {"yes": _both("sì", "yes"), "no": _both("no", "no")}
 WORKING = {"employment": "employed"}
+WOULD_WORK = {
+    "childcare": {"it": "servizi per i bambini", "en": "childcare services"},
+    "elder_care": {"it": "servizi per anziani e disabili", "en": "services for elderly and disabled people"},
+    "flexible_hours": {"it": "un orario flessibile", "en": "flexible hours"},
+    "part_time": {"it": "un part-time", "en": "part-time work"},
+    "remote_work": {"it": "il lavoro da casa", "en": "work from home"},
+    "nothing": {"it": "nulla di tutto questo", "en": "none of these"},
+}
 
 
 def codebook(truth: Mapping[str, Any], seed: int, companies: pd.DataFrame) -> str:
@@ -216,6 +224,22 @@ def codebook(truth: Mapping[str, Any], seed: int, companies: pd.DataFrame) -> st
             "sensitive",
             MISSING,
             WORKING,
+        ),
+        "would_work_if": _coded(
+            "che cosa le permetterebbe di lavorare",
+            "what would let her or him work",
+            WOULD_WORK,
+            "sensitive",
+            MISSING,
+            {"not_working_reason": "care"},
+        ),
+        "would_work_more_if": _coded(
+            "che cosa le permetterebbe di lavorare di più",
+            "what would let her or him work more",
+            WOULD_WORK,
+            "sensitive",
+            MISSING,
+            {"reduced_hours_care": "yes"},
         ),
         "flexible_hours": _coded("orario flessibile", "flexible hours", YES_NO, "", MISSING, WORKING),
         "children_under15": _coded(

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from analysis.simulate import transitions
 from analysis.simulate import truth as truths
 from analysis.simulate.write import stream
 
@@ -45,6 +46,7 @@ def wave_one(
     frame = _frame(truth, rng, people, companies)
     for name, bounds in (("wfc", (1, 7)), ("fwc", (1, 7)), ("who", (0, 5))):
         _items(truth, rng, frame, name, latent[name], bounds, people["employed"] | (name == "who"))
+    transitions.would_work(truth, seed, 1, frame, latent["care"])
     return frame, latent
 
 
@@ -55,7 +57,9 @@ def wave_two(
     rng = stream(seed, "survey/2")
     waves = truth["waves"]
     stay = rng.random(len(first)) < np.asarray([waves["stays"][load] for load in truths.CARE])[latent["care"]]
-    frame = first.loc[stay].reset_index(drop=True)
+    work = transitions.work_two(truth, seed, first, latent)
+    employed = work["employment"].eq("employed").to_numpy()
+    frame = first.assign(**{name: work[name] for name in work}).loc[stay].reset_index(drop=True)
     rho = waves["stability"]
     for name, bounds in (("wfc", (1, 7)), ("fwc", (1, 7)), ("who", (0, 5))):
         p = _scale(truth, name)
@@ -65,8 +69,8 @@ def wave_two(
         )
         change = p["change"] + p.get("change_if_flexible", 0.0) * latent["flexible"]
         second = (latent[f"{name}_mean"] + deviation + change)[stay]
-        asked = latent["employed"][stay] | (name == "who")
-        _items(truth, rng, frame, name, second, bounds, asked)
+        _items(truth, rng, frame, name, second, bounds, employed[stay] | (name == "who"))
+    transitions.would_work(truth, seed, 2, frame, latent["care"][stay])
     return frame
 
 

@@ -20,6 +20,7 @@ from analysis.errors import Fault, ParameterError, say
 
 SEXES = ("f", "m")
 CARE = ("none", "children", "relatives", "both")
+WOULD_WORK = ("childcare", "elder_care", "flexible_hours", "part_time", "remote_work", "nothing")
 AGES = np.arange(101)
 BANDS = {
     "00_02": (0, 2), "03_05": (3, 5), "06_13": (6, 13), "14": (14, 14), "15_17": (15, 17), "18_24": (18, 24),

@@ -84,7 +84,6 @@ def test_second_wave_is_part_of_the_first_and_keeps_who_people_are(drawn):
         "gender",
         "age",
         "quarter",
-        "employment",
         "relatives_care",
     ]
     merged = second[["person_id"]].merge(first[same], on="person_id")

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from analysis.errors import StudyError
-from analysis.study import authorship, studies
+from analysis.study import authorship, semesters, studies
 
 T = "data/prova/study.toml"
 
