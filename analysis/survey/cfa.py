@@ -378,7 +378,13 @@ def solve(
                 0.5 * np.einsum("qij,rji->qr", turned, turned) + by_mean @ inverse @ by_mean.T
             )
         if np.linalg.matrix_rank(information, tol=1e-10 * np.abs(information).max()) < count:
-            _refuse(names, say("il modello non è identificato", "the model is not identified"))
+            _refuse(
+                names,
+                say(
+                    "il modello non è identificato, o una varianza si annulla",
+                    "the model is not identified, or a variance vanishes",
+                ),
+            )
         step = np.linalg.solve(information, gradient)
         size = 1.0
         while size > 1e-8 and not sizes @ discrepancy(theta + size * step) <= value + 1e-14:

@@ -16,6 +16,8 @@ from analysis.survey.design import Census, Sampling
 from analysis.survey.ledger import Ledger
 from analysis.survey.results import Difference, Estimates
 
+RELIABLE = 1.96
+
 
 @dataclass(frozen=True, eq=False)
 class Match:
@@ -124,3 +126,77 @@ def change(
         estimates.means(second.where(both), design, by),
         estimates.means(second - first, design, by).noted(before, by, "change"),
     )
+
+
+def reliable_change(
+    before: npt.ArrayLike,
+    after: npt.ArrayLike,
+    reliability: float,
+    worse: str,
+    design: Sampling,
+    ledger_name: str = "reliable_change",
+) -> Estimates:
+    """Share of persons whose change exceeds the error of measurement: improved, unchanged, worsened (Jacobson & Truax 1991).
+
+    The reliable change index is (after − before) / (sd₁·√(2(1 − `reliability`))), beyond ±1.96; `sd₁` the first wave's over those with both
+    answers, unweighted. `worse`: which end of the scale is worse, "high" or "low". Refuses a reliability not within 0–1.
+    """
+    if not 0 < reliability < 1:
+        what = say(f"l'affidabilità è {reliability:.2f}", f"the reliability is {reliability:.2f}")
+        raise EstimateError(Fault(what, "reliable_change.reliability", "0–1"))
+    first, second = (pd.Series(np.asarray(x, dtype=object)).astype("Float64") for x in (before, after))
+    both = first.notna() & second.notna()
+    spread = float(first[both].std())
+    if not spread > 0:
+        raise EstimateError(Fault(say("nessuna varianza", "no variance"), "reliable_change.before"))
+    index = ((second - first) / (spread * np.sqrt(2 * (1 - reliability)))).astype(float)
+    sign = index if worse == "low" else -index
+    kinds = np.select([sign > RELIABLE, sign < -RELIABLE], ["improved", "worsened"], "unchanged")
+    found = pd.Series(
+        pd.Categorical(
+            pd.Series(kinds, dtype=object).where(both),
+            categories=["improved", "unchanged", "worsened"],
+            ordered=True,
+        ),
+        name=ledger_name,
+    )
+    return estimates.composition(found, design)
+
+
+def regression_to_mean(before: npt.ArrayLike, after: npt.ArrayLike) -> pd.DataFrame:
+    """Mean change by quarter of the first answer beside the change that regression to the mean alone gives, over those with both answers, unweighted.
+
+    Expected: (r·sd₂/sd₁ − 1)(x − mean₁) + mean₂ − mean₁, the regression of the second answer on the first (Barnett, van der Pols & Dobson 2005).
+    Columns: quarter (1 lowest), start, observed, expected, n.
+    """
+    pair = pd.DataFrame({"x": np.asarray(before, dtype=object), "y": np.asarray(after, dtype=object)})
+    pair = pair.astype("Float64").astype(float).dropna()
+    if len(pair) < 8 or not (pair.std() > 0).all():
+        what = say(f"{len(pair)} coppie, o nessuna varianza", f"{len(pair)} pairs, or no variance")
+        raise EstimateError(
+            Fault(what, "regression_to_mean", say("almeno otto coppie", "at least eight pairs"))
+        )
+    slope = pair.cov().iloc[0, 1] / pair["x"].var()
+    pair["expected"] = (slope - 1) * (pair["x"] - pair["x"].mean()) + pair["y"].mean() - pair["x"].mean()
+    pair["observed"] = pair["y"] - pair["x"]
+    pair["quarter"] = pd.cut(
+        pair["x"].rank(method="average", pct=True), [0, 0.25, 0.5, 0.75, 1], labels=["1", "2", "3", "4"]
+    )
+    grouped = pair.groupby("quarter", observed=True)
+    frame = pd.DataFrame(
+        {
+            "quarter": [str(q) for q in grouped.groups],
+            "start": grouped["x"].mean().to_numpy(),
+            "observed": grouped["observed"].mean().to_numpy(),
+            "expected": grouped["expected"].mean().to_numpy(),
+            "n": grouped.size().to_numpy(),
+        }
+    )
+    number = {"unit": "points", "digits": 2, "n": "n"}
+    frame.attrs["columns"] = {
+        "start": {"unit": "number", "digits": 2, "n": "n"},
+        "observed": number,
+        "expected": number,
+        "n": {"counts": "persons"},
+    }
+    return frame

@@ -1,0 +1,104 @@
+"""Who did not come back: weights that make up for them, and the flow from one wave to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.errors import EstimateError, Fault, say
+from analysis.survey import models, weights
+from analysis.survey.design import Design
+from analysis.survey.models import Model
+from analysis.survey.waves import Match
+
+
+@dataclass(frozen=True, eq=False)
+class Returned:
+    """Those who came back, weighted by the inverse of their modelled chance to; `rows` (m,) are their places in the first wave."""
+
+    design: Design
+    rows: npt.NDArray[np.intp]
+    model: Model
+    chance: npt.NDArray[np.float64]
+    trimmed: int
+
+    def table(self) -> pd.DataFrame:
+        """One row: lowest and highest modelled chance, range of the weights, Kish's design effect and effective n, weights cut, n."""
+        cost = weights.kish(self.design.weights)
+        frame = pd.DataFrame(
+            {
+                "least_chance": [self.chance.min()],
+                "most_chance": [self.chance.max()],
+                "lowest": [self.design.weights.min()],
+                "highest": [self.design.weights.max()],
+                "deff": [cost.deff],
+                "n_effective": [cost.n_effective],
+                "trimmed": [self.trimmed],
+                "n": [cost.n],
+            }
+        )
+        number = {"unit": "number", "digits": 2, "n": "n"}
+        frame.attrs["columns"] = {
+            **dict.fromkeys(("least_chance", "most_chance", "lowest", "highest", "deff"), number),
+            "n_effective": {"unit": "number", "digits": 1, "n": "n"},
+            "trimmed": {"counts": "things"},
+            "n": {"counts": "persons"},
+        }
+        return frame
+
+
+def reweight(
+    first: pd.DataFrame, returned: npt.ArrayLike, design: Design, times_median: float = 5.0
+) -> Returned:
+    """Weights of those who returned, from a design-weighted logit of returning on the baseline covariates of `first` (n × columns), then trimmed.
+
+    A missing answer is a category of its own, so that nobody who returned is lost. It holds if, given the covariates, returning does
+    not depend on what is asked later; the weights are taken as known in variances (Little & Rubin 2019, ch. 3).
+    """
+    back = np.asarray(returned, dtype=bool)
+    if back.all() or not back.any():
+        raise EstimateError(
+            Fault(
+                say("sono tornati tutti, o nessuno", "everybody came back, or nobody"),
+                "attrition.returned",
+                next_step=say("Non c'è nulla da correggere.", "There is nothing to correct."),
+            )
+        )
+    covariates = pd.DataFrame({name: _whole(first[name]) for name in first})
+    model = models.fit(pd.Series(back.astype(float), name="returned"), covariates, design, "logit")
+    rows = np.flatnonzero(back)
+    chance = model.fitted[rows]
+    cut = weights.trim(design.weights[rows] / chance, times_median)
+    sample = design.subset(rows, cut.weights * (design.weights.sum() / cut.weights.sum()))
+    return Returned(sample, rows, model, chance, cut.trimmed)
+
+
+def flow(match: Match, groups: pd.Series, arrived: pd.Series | None = None) -> pd.DataFrame:
+    """Persons by group of the first wave (n,), and those of them who came back or left; with `arrived` (m,) also who is new: stage, group, persons."""
+    names = (
+        list(groups.cat.categories)
+        if isinstance(groups.dtype, pd.CategoricalDtype)
+        else sorted(groups.dropna().unique())
+    )
+    parts: dict[str, Mapping] = {
+        "first": groups.value_counts().to_dict(),
+        "returned": groups[match.returned].value_counts().to_dict(),
+        "left": groups[~match.returned].value_counts().to_dict(),
+    }
+    rows = [(stage, name, int(counts.get(name, 0))) for stage, counts in parts.items() for name in names]
+    if arrived is not None and len(arrived):
+        counts = arrived.value_counts().to_dict()
+        rows += [("new", name, int(counts.get(name, 0))) for name in names]
+    frame = pd.DataFrame(rows, columns=["stage", str(groups.name), "persons"])
+    frame.attrs["columns"] = {"persons": {"counts": "persons"}}
+    return frame
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    if not values.isna().any() or pd.api.types.is_numeric_dtype(values):
+        return values.reset_index(drop=True)
+    return values.astype(object).where(values.notna(), "missing").reset_index(drop=True)
