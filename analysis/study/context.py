@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONTEXT = "context"  # what the notebook needs, as it needs a table
+PLACES = {
+    "Italy": {"it": "Italia", "en": "Italy"},
+    "Germany": {"it": "Germania", "en": "Germany"},
+    "Poland": {"it": "Polonia", "en": "Poland"},
+    "Sweden": {"it": "Svezia", "en": "Sweden"},
+}
 SEXES = {"women": "f", "men": "m", "total": "total"}
 
 
@@ -135,3 +141,34 @@ def read(statistics: Iterable[Statistic], places: Iterable[Path]) -> pd.DataFram
     if faults:
         raise StudyError(faults)
     return pd.DataFrame(rows, columns=["statistic", "place", "sex", "year", "value"])
+
+
+def table(statistics: Iterable[Statistic], values: pd.DataFrame) -> pd.DataFrame:
+    """The latest year that has women and men, one row a statistic and place: statistic, place, year, women, men, published_in."""
+    import pandas as pd
+
+    rows = []
+    for one in statistics:
+        for place in one.places:
+            own = values[(values["statistic"] == one.id) & (values["place"] == place)]
+            wide = own.pivot(index="year", columns="sex", values="value").reindex(columns=["f", "m"]).dropna()
+            if len(wide):
+                year = int(wide.index.max())
+                rows.append(
+                    (
+                        dict(one.label),
+                        PLACES.get(place, {"it": place, "en": place}),
+                        year,
+                        *wide.loc[year],
+                        dict(one.source),
+                    )
+                )
+    frame = pd.DataFrame(rows, columns=["statistic", "place", "year", "women", "men", "published_in"])
+    share = {"unit": "share", "digits": 1}
+    frame.attrs["columns"] = {
+        **{name: {"text": True} for name in ("statistic", "place", "published_in")},
+        "year": {"unit": "year"},
+        "women": share,
+        "men": share,
+    }
+    return frame

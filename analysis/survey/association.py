@@ -41,7 +41,6 @@ class RaoScott:
         )
         number = {"unit": "number", "digits": 2, "n": "n"}
         frame.attrs["columns"] = {
-            **{name: {"labels": "variable"} for name in ("first", "second")},
             **dict.fromkeys(("f", "ndf", "ddf"), number),
             "p": {"unit": "number", "digits": 3, "n": "n"},
             "n": {"counts": "persons"},

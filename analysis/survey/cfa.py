@@ -15,6 +15,7 @@ from analysis.errors import EstimateError, Fault, say
 from analysis.survey.stages import Floats
 
 STEPS = 500
+LEAST_ROWS = 100
 Structure = Mapping[str, Sequence[str]]
 """The items of each factor; the first has loading one, which gives the factor its scale."""
 
@@ -286,6 +287,14 @@ def fit(items: pd.DataFrame | Moments, structure: Structure) -> Cfa:
     layout, count = plain_layout(moments, structure)
     found = solve([moments], [layout], count, False)
     return Cfa(**{name: getattr(found, name) for name in Fitted.__dataclass_fields__}, structure=structure)
+
+
+def enough(items: pd.DataFrame, structure: Structure, groups: pd.Series) -> bool:
+    """Whether each group has at least 100 rows with every item, below which such models are not to be relied on (Kline 2016, ch. 1)."""
+    wanted = [item for own in structure.values() for item in own]
+    whole = items[wanted].notna().all(axis=1)
+    counts = groups[whole].value_counts()
+    return bool(len(counts) > 1 and (counts[counts > 0] >= LEAST_ROWS).all())
 
 
 def fit_table(models: Sequence[Fitted]) -> pd.DataFrame:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
+from analysis.survey.results import TOTAL
+
 Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 
 
@@ -54,4 +56,37 @@ def among(people: pd.DataFrame, values: Frame, **conditions: Any) -> Frame:
         inside &= met.fillna(False).astype(bool)
     found = values.where(inside)
     found.attrs = {**values.attrs, "restriction": {**values.attrs.get("restriction", {}), **conditions}}
+    return found
+
+
+def listed(results: Mapping[str, Tabular | pd.DataFrame], measure: str) -> pd.DataFrame:
+    """Tables by one field each, under one another: covariate (the field), category (its code), and the `measure` with its bounds and counts."""
+    parts, columns = [], {}
+    for field, found in results.items():
+        table = found if isinstance(found, pd.DataFrame) else found.table(measure)  # type: ignore[call-arg]
+        columns = table.attrs["columns"]
+        code = field if field in table else "level"
+        parts.append(table.rename(columns={code: "category"}).assign(covariate=field))
+    long = pd.concat(parts, ignore_index=True)
+    first = ["covariate", "category"]
+    long = long[[*first, *(name for name in parts[0] if name not in (*first, "term"))]]
+    long.attrs["columns"] = {name: spec for name, spec in columns.items() if name in long}
+    return long
+
+
+def worded(
+    table: pd.DataFrame, field: str, code: str, labels: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """The table with the codes of column `code` as texts in both languages, each by the labels of the field that column `field` names."""
+
+    def text(name: str, value: Any) -> dict[str, str]:
+        if value == TOTAL:
+            return {"it": "totale", "en": "total"}
+        return dict(labels.get(name, {}).get(str(value), {"it": str(value), "en": str(value)}))
+
+    found = table.copy()
+    found[code] = pd.Series(
+        [text(name, value) for name, value in zip(table[field], table[code])], index=table.index, dtype=object
+    )
+    found.attrs["columns"] = table.attrs["columns"] | {code: {"text": True}}
     return found

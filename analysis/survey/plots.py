@@ -6,49 +6,56 @@ respondents come without bounds and are drawn without intervals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
+from analysis.survey import marks
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from analysis.evidence.words import Words
 
-TINT = 0.4  # opacity of a bar: its interval stays visible on it, in grey print too
-EMPTY = 0.5  # height of a row that shows nothing, as a part of the others'
-
 
 def care(data: pd.DataFrame, words: Words) -> Figure:
     """Share of persons by care load, one row a load and one mark a gender: columns gender, care_load, share, low, high, n."""
-    genders, loads = list(data["gender"].unique()), list(data["care_load"].unique())
-    at = _places(data, "share", loads)
+    return _kinds(data, words, "care_load")
+
+
+def coresidence(data: pd.DataFrame, words: Words) -> Figure:
+    """Share of persons by whom they live with, as `care`: columns gender, co_residence, share, low, high, n."""
+    return _kinds(data, words, "co_residence")
+
+
+def _kinds(data: pd.DataFrame, words: Words, field: str) -> Figure:
+    genders, loads = list(data["gender"].unique()), list(data[field].unique())
+    at = marks.places(data, "share", loads, field)
     fig, ax = style.subplots(height=0.56 * (max(at.values()) + 1) + 1.0)
     colours = [*style.palette(max(len(genders) - 1, 1)), style.MUTED]
     shifts = np.linspace(-0.26, 0.26, len(genders)) if len(genders) > 1 else [0.0]
-    looks = [_look(colour, marker, True) for colour, marker in zip(colours, style.MARKERS)]
+    looks = [marks.look(colour, marker, True) for colour, marker in zip(colours, style.MARKERS)]
     for gender, look, shift in zip(genders, looks, shifts):
         rows = data[data["gender"] == gender]
-        y = [at[load] + shift for load in rows["care_load"]]
-        _dots(ax, rows, "share", y, look)
-        for end, place, value in zip(_ends(rows, "share"), y, rows["share"]):
+        y = [at[load] + shift for load in rows[field]]
+        marks.dots(ax, rows, "share", y, look)
+        for end, place, value in zip(marks.ends(rows, "share"), y, rows["share"]):
             if np.isfinite(value):
                 ax.annotate(words.number(value, "share", 0), (end, place), (5, 0), textcoords="offset points",
                             va="center", fontsize=8)  # fmt: skip
-    _not_shown(ax, data, "share", at, words)
-    _rows(ax, [words.label("care_load", load) for load in loads], at)
+    marks.not_shown(ax, data, "share", at, words, field)
+    marks.rows(ax, [words.label(field, load) for load in loads], at)
     ax.grid(axis="x")
-    ax.set_xlim(0, _reach(data, 1.1))
-    _ticks(ax, words, "share", most=9)
+    ax.set_xlim(0, marks.reach(data, 1.1))
+    marks.ticks(ax, words, "share", most=9)
     ax.set_xlabel(words("share_of_persons"))
     totals = data.groupby("gender", sort=False)["n"].first()
-    names = [_with_n(words, words.label("gender", gender), totals[gender], " ({})") for gender in genders]
-    fig.legend([_mark(**look) for look in looks], names, loc="outside upper left", ncols=len(genders))
+    names = [
+        marks.with_n(words, words.label("gender", gender), totals[gender], " ({})") for gender in genders
+    ]
+    fig.legend([marks.mark(**look) for look in looks], names, loc="outside upper left", ncols=len(genders))
     return fig
 
 
@@ -56,14 +63,14 @@ def conflict(data: pd.DataFrame, words: Words) -> Figure:
     """Mean conflict, one panel a scale: columns scale, gender, care_load, flexible_hours, mean, low, high, n."""
     scales, loads = list(data["scale"].unique()), list(data["care_load"].unique())
     genders, hours = list(data["gender"].unique()), list(data["flexible_hours"].unique())
-    at = _places(data, "mean", loads)
+    at = marks.places(data, "mean", loads)
     fig, axes = style.subplots(
         1, len(scales), height=0.78 * (max(at.values()) + 1) + 1.25, sharey=True, sharex=True
     )
     kinds = [(gender, flexible) for gender in genders for flexible in hours]
     shifts = np.linspace(-0.33, 0.33, len(kinds))
     looks = {
-        (gender, flexible): _look(colour, marker, flexible == "yes")
+        (gender, flexible): marks.look(colour, marker, flexible == "yes")
         for gender, colour, marker in zip(genders, style.palette(len(genders)), style.MARKERS)
         for flexible in hours
     }
@@ -73,18 +80,18 @@ def conflict(data: pd.DataFrame, words: Words) -> Figure:
                 (data["scale"] == scale) & (data["gender"] == kind[0]) & (data["flexible_hours"] == kind[1])
             ]
             y = [at[load] + shift for load in rows["care_load"]]
-            _dots(ax, rows, "mean", y, looks[kind])
-            _counts(ax, rows, "mean", y, words)
+            marks.dots(ax, rows, "mean", y, looks[kind])
+            marks.counts(ax, rows, "mean", y, words)
         ax.set_title(words.label("scale", scale))
         ax.grid(axis="x")
         ax.set_xlabel(words("mean_1_7"))
-        _not_shown(ax, data[data["scale"] == scale], "mean", at, words)
-        _room(ax, data, "mean", 0.2)
+        marks.not_shown(ax, data[data["scale"] == scale], "mean", at, words)
+        marks.room(ax, data, "mean", 0.2)
     for ax in np.atleast_1d(axes):
-        _rows(ax, [words.label("care_load", load) for load in loads], at)
-        _ticks(ax, words, "number")
+        marks.rows(ax, [words.label("care_load", load) for load in loads], at)
+        marks.ticks(ax, words, "number")
     names = [words(f"{gender}_flexible_{flexible}") for gender, flexible in kinds]
-    fig.legend([_mark(**looks[kind]) for kind in kinds], names, loc="outside upper left", ncols=2)
+    fig.legend([marks.mark(**looks[kind]) for kind in kinds], names, loc="outside upper left", ncols=2)
     return fig
 
 
@@ -101,18 +108,20 @@ def comparisons(data: pd.DataFrame, words: Words) -> Figure:
         for status in ("primary", "exploratory"):
             rows = data[(data["scale"] == scale) & (data["status"] == status)]
             y = [contrasts.index(contrast) + shifts[scale] for contrast in rows["contrast"]]
-            _dots(ax, rows, "difference", y, _look(colours[scale], markers[scale], status == "primary"))
-            _counts(ax, rows, "difference", y, words)
-    _room(ax, data, "difference", 0.1)
+            marks.dots(
+                ax, rows, "difference", y, marks.look(colours[scale], markers[scale], status == "primary")
+            )
+            marks.counts(ax, rows, "difference", y, words)
+    marks.room(ax, data, "difference", 0.1)
     ax.axvline(0, color=style.INK, linewidth=0.9)
     ax.grid(axis="x")
-    _rows(ax, [words.label("contrast", contrast) for contrast in contrasts])
+    marks.rows(ax, [words.label("contrast", contrast) for contrast in contrasts])
     ax.set_xlabel(words("difference_points"))
-    _ticks(ax, words, "number", most=9)
+    marks.ticks(ax, words, "number", most=9)
     pairs = data[["scale", "status"]].drop_duplicates()
     ax.legend(
         [
-            _mark(**_look(colours[row.scale], markers[row.scale], row.status == "primary"))
+            marks.mark(**marks.look(colours[row.scale], markers[row.scale], row.status == "primary"))
             for row in pairs.itertuples()
         ],
         [
@@ -126,144 +135,176 @@ def comparisons(data: pd.DataFrame, words: Words) -> Figure:
     return fig
 
 
-def work(data: pd.DataFrame, words: Words) -> Figure:
-    """Work lost to care, one panel a measure: columns loss, gender, share, low, high, n."""
-    losses, genders = list(data["loss"].unique()), list(data["gender"].unique())
-    fig, axes = style.subplots(1, len(losses), height=0.42 * len(genders) + 1.25, sharex=True)
-    for ax, loss in zip(np.atleast_1d(axes), losses):
-        rows = data[data["loss"] == loss].set_index("gender").loc[genders]
-        _bars(ax, rows, words, 1)
-        _rows(ax, [_with_n(words, words.label("gender", g), n) for g, n in zip(genders, rows["n"])])
-        ax.set_title(words.label("loss", loss))
-        ax.set_xlabel(words(f"share_of_{loss}"))
-        ax.set_xlim(0, _reach(data, 1.3))
-        _ticks(ax, words, "share", most=6)
-    return fig
-
-
-def change(data: pd.DataFrame, words: Words) -> Figure:
-    """Means at two waves of the same persons, joined by a line: columns scale, care_load, wave, mean, low, high, n."""
-    scales, loads = list(data["scale"].unique()), list(data["care_load"].unique())
-    fig, axes = style.subplots(1, len(scales), height=0.5 * len(loads) + 1.35, sharey=True)
-    looks = {"1": _look(style.MUTED, "o", False), "2": _look(style.ACCENT, "o", True)}
-    shifts = {"1": -0.13, "2": 0.13}
-    for ax, scale in zip(np.atleast_1d(axes), scales):
-        part = data[data["scale"] == scale]
-        wide = part.pivot(index="care_load", columns="wave", values="mean")
-        for load, pair in wide.iterrows():
-            y = loads.index(load)
-            ax.plot(
-                [pair["1"], pair["2"]], [y + shifts["1"], y + shifts["2"]], color=style.MUTED, linewidth=0.8
-            )
-        for wave, look in looks.items():
-            rows = part[part["wave"] == wave]
-            _dots(ax, rows, "mean", [loads.index(load) + shifts[wave] for load in rows["care_load"]], look)
-        widest = part.assign(end=_ends(part, "mean")).sort_values("end").groupby("care_load", observed=True)
-        last = widest.tail(1)
-        _counts(ax, last, "mean", [loads.index(load) for load in last["care_load"]], words)
-        _room(ax, part, "mean", 0.34)
-        ax.set_title(words.label("scale", scale), fontsize=9)
-        ax.set_xlabel(words(f"range_{scale}"))
+def groups(data: pd.DataFrame, words: Words) -> Figure:
+    """A mean or a share by area and gender, one panel a scale where there are several: columns [scale], area, gender, mean or share, low, high, n."""
+    measure = "mean" if "mean" in data else "share"
+    parts = dict(tuple(data.groupby("scale", sort=False))) if "scale" in data else {"": data}
+    areas, genders = list(data["area"].unique()), list(data["gender"].unique())
+    at = marks.places(data, measure, areas, "area")
+    columns = 2 if len(parts) > 2 else len(parts)
+    lines = -(-len(parts) // columns)
+    fig, axes = style.subplots(
+        lines, columns, height=(0.52 * (max(at.values()) + 1) + 0.75) * lines + 0.3, sharex=True, sharey=True
+    )
+    shifts = np.linspace(-0.2, 0.2, len(genders)) if len(genders) > 1 else [0.0]
+    colours = [*style.palette(max(len(genders) - 1, 1)), style.MUTED]
+    looks = {
+        gender: marks.look(colour, marker, True)
+        for gender, colour, marker in zip(genders, colours, style.MARKERS)
+    }
+    for ax, (scale, part) in zip(np.ravel(axes), parts.items()):
+        for gender, shift in zip(genders, shifts):
+            rows = part[part["gender"] == gender]
+            y = [at[area] + shift for area in rows["area"]]
+            marks.dots(ax, rows, measure, y, looks[gender])
+            marks.counts(ax, rows, measure, y, words)
+        marks.not_shown(ax, part, measure, at, words, "area")
+        marks.room(ax, data, measure, 0.22)
+        marks.rows(ax, [words.label("area", area) for area in areas], at)
         ax.grid(axis="x")
-        _not_shown(ax, part, "mean", {load: float(i) for i, load in enumerate(loads)}, words)
-        _rows(ax, [words.label("care_load", load) for load in loads])
-        _ticks(ax, words, "number")
-    fig.legend([_mark(**look) for look in looks.values()], [words.label("wave", wave) for wave in looks],
-               loc="outside upper left", ncols=2)  # fmt: skip
+        if scale:
+            ax.set_title(words.label("scale", scale), fontsize=9)
+        marks.ticks(ax, words, "number" if measure == "mean" else "share")
+    for ax in np.ravel(axes)[-columns:]:
+        ax.set_xlabel(words("mean_1_5" if measure == "mean" else "share_of_workers"))
+    fig.legend(
+        [marks.mark(**look) for look in looks.values()],
+        [words.label("gender", g) for g in genders],
+        loc="outside upper left",
+        ncols=len(genders),
+    )
     return fig
 
 
-def _look(colour: str, marker: str, filled: bool) -> dict[str, Any]:
-    return {"color": colour, "marker": marker, "markerfacecolor": colour if filled else "white"}
+def loads(data: pd.DataFrame, words: Words) -> Figure:
+    """Care loads as parts of each age and gender: columns age_band, gender, care_load, share, n."""
+    kinds, ages, genders = (list(data[name].unique()) for name in ("care_load", "age_band", "gender"))
+    fig, axes = style.subplots(1, len(genders), height=0.36 * len(ages) + 1.25, sharey=True)
+    colours = dict(zip(kinds, ("#d5d9dc", *style.palette(len(kinds))[: len(kinds) - 1])))
+    for ax, gender in zip(np.atleast_1d(axes), genders):
+        part = data[data["gender"] == gender]
+        for y, age in enumerate(ages):
+            rows = part[part["age_band"] == age].set_index("care_load").reindex(kinds)
+            if rows["share"].isna().all():
+                ax.text(0.03, y, words("not_shown"), va="center", color=style.MUTED, fontsize=8)
+                continue
+            left = 0.0
+            for kind, share in rows["share"].items():
+                if np.isnan(share):
+                    continue
+                ax.barh(
+                    y, share, left=left, color=colours[kind], height=0.72, edgecolor="white", linewidth=0.6
+                )
+                if share >= 0.09:
+                    ax.text(left + share / 2, y, words.number(share, "share", 0), ha="center", va="center", fontsize=7.5,
+                            color=style.letters_on(colours[kind]))  # fmt: skip
+                left += share
+            n = rows["n"].dropna()
+            if len(n):
+                ax.text(
+                    1.02,
+                    y,
+                    f"n = {words.number(n.iloc[0], 'count', 0)}",
+                    va="center",
+                    fontsize=7.5,
+                    color=style.MUTED,
+                )
+        ax.set_title(words.label("gender", gender), fontsize=9)
+        ax.set_xlim(0, 1.22)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        words.axis(ax.xaxis, "share", 0)
+        ax.set_xlabel(words("share_of_persons"))
+        marks.rows(ax, [words.label("age_band", age) for age in ages])
+    fig.legend([marks.patch(colours[kind]) for kind in kinds], [words.label("care_load", kind) for kind in kinds],
+               loc="outside upper left", ncols=len(kinds))  # fmt: skip
+    return fig
 
 
-def _dots(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, look: dict[str, Any]) -> None:
-    if "low" in rows:
-        _whiskers(ax, rows, measure, y, look["color"])
-    ax.plot(rows[measure], y, linestyle="", zorder=3, markeredgewidth=1.2, **look)
+def effects(data: pd.DataFrame, words: Words) -> Figure:
+    """Differences in points from the reference category, zero marked, grouped by characteristic: columns term, level, reference, effect, low, high, n."""
+    return _effects(data, words, "number", "effect_points")
 
 
-def _whiskers(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str) -> None:
-    bounds = [(rows[measure] - rows["low"]).to_numpy(), (rows["high"] - rows[measure]).to_numpy()]
-    ax.errorbar(rows[measure], y, xerr=bounds, fmt="none", ecolor=colour, elinewidth=1.1, capsize=0, zorder=2)
+def effect_shares(data: pd.DataFrame, words: Words) -> Figure:
+    """As `effects`, of shares, in percentage points."""
+    return _effects(data, words, "share_points", "effect_share_points")
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, words: Words, digits: int) -> None:
-    """One bar a row (index: gender), with its interval and its value; a missing one says that it is not shown."""
-    y, colours = np.arange(len(rows)), [*style.palette(max(len(rows) - 1, 1)), style.MUTED][: len(rows)]
-    tints = [(colour, TINT) for colour in colours]
-    ax.barh(y, rows["share"].fillna(0), color=tints, edgecolor=colours, linewidth=0.8, height=0.62)
-    if "low" in rows:
-        _whiskers(ax, rows, "share", y, style.INK)
-    for place, end, value in zip(y, _ends(rows, "share"), rows["share"]):
-        told = words.number(value, "share", digits) if np.isfinite(value) else words("not_shown")
-        ax.annotate(told, (0 if np.isnan(end) else end, place), (4, 0), textcoords="offset points", va="center",
-                    fontsize=8.5 if np.isfinite(value) else 8, color=style.INK if np.isfinite(value) else style.MUTED)  # fmt: skip
+def _effects(data: pd.DataFrame, words: Words, unit: str, axis: str) -> Figure:
+    heights = (
+        np.cumsum(
+            [1.0, *(1.0 + 0.45 * (a != b) for a, b in zip(data["term"], data["term"].iloc[1:], strict=False))]
+        )
+        - 1
+    )
+    fig, ax = style.subplots(height=0.33 * (heights[-1] + 1) + 0.85)
+    terms = list(data["term"].unique())
+    colours = dict(zip(terms, style.palette(len(terms))))
+    for (_, row), y in zip(data.iterrows(), heights):
+        marks.dots(ax, data.loc[[row.name]], "effect", [y], marks.look(colours[row["term"]], "o", True))
+    names = [
+        words(
+            "compared", level=words.label(row.term, row.level), reference=words.label(row.term, row.reference)
+        )
+        if isinstance(row.reference, str)
+        else words.label("covariate", row.term)
+        for row in data.itertuples()
+    ]
+    ax.axvline(0, color=style.INK, linewidth=0.9)
+    marks.room(ax, data, "effect", 0.02)
+    marks.rows(ax, names, dict(zip(map(str, range(len(data))), heights)))
+    ax.grid(axis="x")
+    marks.ticks(ax, words, unit, most=9)
+    ax.set_xlabel(words(axis))
+    return fig
 
 
-def _ends(rows: pd.DataFrame, measure: str) -> pd.Series:
-    """Where each mark ends on the right: at its upper bound, or at itself where it has none."""
-    return (rows["high"].fillna(rows[measure]) if "high" in rows else rows[measure]).astype(float)
-
-
-def _reach(data: pd.DataFrame, room: float) -> float:
-    return room * float(np.nanmax([*_ends(data, "share"), 0.01]))
-
-
-def _counts(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, words: Words) -> None:
-    """Beside each mark, the number of answers behind it."""
-    for end, place, value, n in zip(_ends(rows, measure), y, rows[measure], rows["n"]):
-        if np.isfinite(value) and np.isfinite(n):
-            ax.annotate(f"n = {words.number(n, 'count', 0)}", (end, place), (5, 0), textcoords="offset points",
-                        va="center", fontsize=7.5, color=style.MUTED)  # fmt: skip
-
-
-def _room(ax: Axes, data: pd.DataFrame, measure: str, share: float) -> None:
-    """Limits just beyond the marks and their intervals, with room on the right for the counts."""
-    low = data["low"].fillna(data[measure]) if "low" in data else data[measure]
-    bounds = np.array([*low, *_ends(data, measure)], dtype=float)
-    if np.isfinite(bounds).any():
-        first, last = np.nanmin(bounds), np.nanmax(bounds)
-        wide = max(last - first, 1e-9)
-        ax.set_xlim(first - 0.05 * wide, last + (0.05 + share) * wide)
-
-
-def _places(data: pd.DataFrame, measure: str, order: list[str]) -> dict[str, float]:
-    """The height at which each row stands; rows without any value are lower."""
-    shown = data.groupby("care_load", sort=False, observed=True)[measure].count()
-    heights = np.array([1.0 if shown.get(label, 0) else EMPTY for label in order])
-    return dict(zip(order, np.cumsum(heights) - heights / 2 - 0.5))
-
-
-def _not_shown(ax: Axes, rows: pd.DataFrame, measure: str, at: Mapping[str, float], words: Words) -> None:
-    """Say so on each row whose every value has been suppressed."""
-    shown = rows.groupby("care_load", sort=False, observed=True)[measure].count()
-    for label in shown.index[shown == 0]:
-        ax.text(0.03, at[label], words("not_shown"), transform=ax.get_yaxis_transform(), va="center",
-                color=style.MUTED, fontsize=8)  # fmt: skip
-
-
-def _rows(ax: Axes, labels: list[str], at: Mapping[str, float] | None = None) -> None:
-    places = list(at.values()) if at else list(range(len(labels)))
-    ax.set_yticks(places, labels)
-    ax.set_ylim(places[-1] + 0.55, -0.55)
-    ax.tick_params(axis="y", length=0)
-
-
-def _ticks(ax: Axes, words: Words, unit: str, most: int = 5) -> None:
-    """At most so many round intervals, with the digits that tell their ticks apart."""
-    from matplotlib.ticker import MaxNLocator
-
-    ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
-    step = float(np.diff(ax.get_xticks()[:2])[0]) * (100 if unit == "share" else 1)
-    words.axis(ax.xaxis, unit, max(0, int(-np.floor(np.log10(step) + 1e-9))))
-
-
-def _with_n(words: Words, label: str, n: float, form: str = "\n{}") -> str:
-    return label + form.format(f"n = {words.number(n, 'count', 0)}") if np.isfinite(n) else label
-
-
-def _mark(**look: Any) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], linestyle="", markeredgewidth=1.2, **look)
+def loss(data: pd.DataFrame, words: Words) -> Figure:
+    """Work lost to care, one panel a measure, by gender, age and care load: columns loss, dimension, group, share, low, high, n."""
+    losses = list(data["loss"].unique())
+    keys = data[["dimension", "group"]].astype(object).drop_duplicates().reset_index(drop=True)
+    heights = (
+        np.cumsum(
+            [
+                1.0,
+                *(
+                    1.0 + 0.5 * (a != b)
+                    for a, b in zip(keys["dimension"], keys["dimension"].iloc[1:], strict=False)
+                ),
+            ]
+        )
+        - 1
+    )
+    at = {(row.dimension, row.group): y for row, y in zip(keys.itertuples(), heights)}
+    fig, axes = style.subplots(1, len(losses), height=0.27 * (heights[-1] + 1) + 1.0, sharey=True)
+    dimensions = list(keys["dimension"].unique())
+    colours = dict(zip(dimensions, style.palette(len(dimensions))))
+    for ax, measure in zip(np.atleast_1d(axes), losses):
+        part = data[data["loss"] == measure]
+        for dimension in dimensions:
+            rows = part[part["dimension"] == dimension]
+            y = [at[dimension, group] for group in rows["group"].astype(object)]
+            marks.dots(ax, rows, "share", y, marks.look(colours[dimension], "o", True))
+            marks.counts(ax, rows, "share", y, words)
+            for place, value in zip(y, rows["share"]):
+                if np.isnan(value):
+                    ax.text(
+                        0.02,
+                        place,
+                        words("not_shown"),
+                        transform=ax.get_yaxis_transform(),
+                        va="center",
+                        color=style.MUTED,
+                        fontsize=8,
+                    )
+        ax.set_title(words.label("loss", measure), fontsize=9)
+        ax.set_xlabel(words(f"share_of_{measure}"))
+        ax.set_xlim(0, marks.reach(part, 1.32))
+        ax.grid(axis="x")
+        marks.rows(
+            ax,
+            [words.label(row.dimension, row.group) for row in keys.itertuples()],
+            dict(zip(map(str, range(len(keys))), heights)),
+        )
+        marks.ticks(ax, words, "share", most=6)
+    return fig

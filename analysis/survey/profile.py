@@ -11,25 +11,9 @@ from analysis.survey import association, estimates
 from analysis.survey.design import Design, Sampling
 
 
-def shares(people: pd.DataFrame, sample: Sampling, covariates: Sequence[str], by: str) -> pd.DataFrame:
-    """Share of each category of each covariate within each group of `by`, and within all: covariate, category, `by`, share, low, high, cases, n.
-
-    `category` holds the code under its field, `<covariate>=<code>`, for labels to be found by.
-    """
-    parts = []
-    columns = {}
-    for name in covariates:
-        table = estimates.composition(people[name], sample, people[[by]], margin=True).table()
-        columns = table.attrs["columns"]
-        table = table.rename(columns={name: "category"}).assign(covariate=name)
-        parts.append(table)
-    long = pd.concat(parts, ignore_index=True)
-    first = ["covariate", "category", by]
-    long = long[[*first, *(name for name in parts[0] if name not in first)]]
-    columns = {name: dict(spec) for name, spec in columns.items()}
-    columns["share"]["parts"] = "category"
-    long.attrs["columns"] = columns
-    return long
+def shares(people: pd.DataFrame, sample: Sampling, covariate: str, by: str) -> pd.DataFrame:
+    """Share of each category of the covariate within each group of `by`, and within all: both fields, share, low, high, cases, n."""
+    return estimates.composition(people[covariate], sample, people[[by]], margin=True).table()
 
 
 def means(people: pd.DataFrame, sample: Sampling, fields: Sequence[str], by: str) -> pd.DataFrame:

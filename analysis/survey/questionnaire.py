@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from analysis.survey import estimates, frames, scoring
 from analysis.survey import instruments as files
-from analysis.survey import scoring
+from analysis.survey.design import Sampling
 from analysis.survey.scoring import Scores
 
 LANGUAGES = ("it", "en")
@@ -72,6 +73,22 @@ def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
         "confirmation": {"text": True},
     }
     return frame
+
+
+def answers(people: pd.DataFrame, scores: Scores, scales: Sequence[str], sample: Sampling) -> pd.DataFrame:
+    """How the answers to each item of the scales are spread: item, answer (every code allowed), share with its interval, cases, n."""
+    found = {}
+    for scale in scales:
+        codes = [str(code) for code in scores.rules[scale].codes]
+        for item in scores.items[scale]:
+            texts = people[item].astype("Int64").astype("string")
+            given = pd.Series(pd.Categorical(texts, categories=codes, ordered=True), name=item)
+            table = estimates.composition(given, sample).table().rename(columns={item: "answer"})
+            columns = dict(table.attrs["columns"])
+            columns["share"] = {**columns["share"], "parts": "answer"}
+            table.attrs["columns"] = columns
+            found[item] = table
+    return frames.stack(found, "item")
 
 
 def named(scores: Scores) -> dict[str, dict[str, str]]:

@@ -111,8 +111,8 @@ def feldt(alpha: float, n: int, k: int, level: float = 0.95) -> tuple[float, flo
     )
 
 
-def summary(scales: Mapping[str, Reliability]) -> pd.DataFrame:
-    """One row a scale: number of items, alpha raw with its interval, standardised, lowest item-rest correlation, n."""
+def summary(scales: Mapping[str, Reliability], omegas: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """One row a scale: number of items, alpha raw with its interval, standardised, omega where given, lowest item-rest correlation, n."""
     frame = pd.DataFrame(
         {
             "scale": list(scales),
@@ -126,7 +126,10 @@ def summary(scales: Mapping[str, Reliability]) -> pd.DataFrame:
         }
     )
     number = {"unit": "number", "digits": 2, "n": "n"}
-    frame.attrs["columns"] = {
+    total = {} if omegas is None else {"omega": number}
+    if omegas is not None:
+        frame.insert(6, "omega", [omegas.get(scale, np.nan) for scale in scales])
+    frame.attrs["columns"] = total | {
         "items": {"counts": "things"},
         "alpha": number,
         "low": {"low_of": "alpha"},
