@@ -38,6 +38,7 @@ DIGITS: dict[str, int] = {
     "per_km2": 0,
     "year": 0,
     "position": 3,
+    "p": 3,
 }
 
 
@@ -45,7 +46,8 @@ def format_number(value: float | int | None, unit: str, digits: int | None, lang
     """`value` as text in `language`: 0.346 in unit "share" is `34,6%` in Italian and `34.6%` in English (CLDR).
 
     A missing value is the phrase "not shown". Negative numbers carry a true minus sign. A "share_points" is a
-    difference of two shares, printed in percentage points without a sign for the unit. A "year" is never grouped.
+    difference of two shares, printed in percentage points without a sign for the unit. A "year" is never grouped. A "p" too small for
+    its digits is told to be below the least that they show.
     """
     if unit not in DIGITS:
         near = get_close_matches(unit, DIGITS, 1)
@@ -68,6 +70,8 @@ def format_number(value: float | int | None, unit: str, digits: int | None, lang
         number = 0.0
     if unit == "year":
         return str(int(number))
+    if unit == "p" and number < 0.5 * 10**-places:
+        return "<" + format_decimal(10**-places, format=pattern, locale=locale)
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
     if unit == "share":

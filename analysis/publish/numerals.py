@@ -46,7 +46,7 @@ UNITS: Sequence[tuple[str, str]] = (
     ("organisations", r"\s(?:organizzazioni|organi[sz]ations?|enti)\b"),
 )
 COUNTS = {"count", "persons", "organisations"}
-BARE = {"number", "ratio", "index", "position", "points", "share_points"}  # printed without a unit
+BARE = {"number", "ratio", "index", "position", "points", "share_points", "p"}  # printed without a unit
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class RaoScott:
         number = {"unit": "number", "digits": 2, "n": "n"}
         frame.attrs["columns"] = {
             **dict.fromkeys(("f", "ndf", "ddf"), number),
-            "p": {"unit": "number", "digits": 3, "n": "n"},
+            "p": {"unit": "p", "n": "n"},
             "n": {"counts": "persons"},
         }
         return frame

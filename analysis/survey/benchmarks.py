@@ -102,6 +102,6 @@ def beside(
     columns = parts[0].attrs["columns"] | {"published": {"unit": "share", "digits": 1, **counted}}
     if testable:
         columns["difference"] = {"unit": "share_points", "digits": 1, **counted}
-        columns["p"] = {"unit": "number", "digits": 3, "n": "n"}
+        columns["p"] = {"unit": "p", "n": "n"}
     long.attrs["columns"] = columns
     return long

@@ -53,7 +53,7 @@ class Contrasts:
             frame["p_adjusted"] = np.nan
             for kind in np.unique(status):
                 frame.loc[status == kind, "p_adjusted"] = holm(frame.loc[status == kind, "p"])
-            columns |= {key: {"unit": "number", "digits": 3, "n": "n"} for key in ("p", "p_adjusted")}
+            columns |= {key: {"unit": "p", "n": "n"} for key in ("p", "p_adjusted")}
         frame["n"] = [row.n for row in rows]
         frame.attrs["columns"] = {**columns, "n": {"counts": "persons"}}
         return frame

@@ -26,7 +26,7 @@ class Invariance:
     groups: tuple[str, ...]
 
     def table(self) -> pd.DataFrame:
-        """One row a model: fit, and against the model before it the difference in chi-square, its p, the change of CFI; n.
+        """One row a model: chi2, df, CFI, RMSEA with its 90 % interval, and against the model before it the difference in chi-square, its p, the change of CFI; n.
 
         A fall of CFI beyond 0.01 is the usual sign that the step does not hold (Cheung & Rensvold 2002).
         """
@@ -44,10 +44,12 @@ class Invariance:
         three = {"unit": "number", "digits": 3, "n": "n"}
         columns |= {
             "chi2_change": {"unit": "number", "digits": 1, "n": "n"},
-            "p_change": three,
+            "p_change": {"unit": "p", "n": "n"},
             "cfi_change": three,
         }
-        frame.attrs["columns"] = columns
+        kept = [name for name in frame if name not in ("p", "tli", "srmr")]
+        frame = frame[kept]
+        frame.attrs["columns"] = {name: spec for name, spec in columns.items() if name in kept}
         return frame
 
 

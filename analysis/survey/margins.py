@@ -53,7 +53,7 @@ class Margins:
             if self.name == "effect":
                 t = self.value / np.sqrt(np.diag(self.covariance))
                 frame["p"] = 2 * stats.t.sf(np.abs(t), self.df)
-                columns["p"] = {"unit": "number", "digits": 3, "n": "n"}
+                columns["p"] = {"unit": "p", "n": "n"}
         frame["n"] = self.n if self.counts is None else self.counts.astype(np.int64)
         if self.cases is not None:
             frame.insert(len(frame.columns) - 1, "cases", self.cases.astype(np.int64))

@@ -99,7 +99,7 @@ class Model:
             frame["low"], frame["high"] = self.interval
             frame["p"] = self.p
             columns |= {"low": {"low_of": "estimate"}, "high": {"high_of": "estimate"}}
-            columns["p"] = {"unit": "number", "digits": 3, "n": "n"}
+            columns["p"] = {"unit": "p", "n": "n"}
         frame["n"] = self.n
         frame.attrs["columns"] = columns | {"n": {"counts": "persons"}}
         return frame

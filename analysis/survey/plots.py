@@ -199,6 +199,17 @@ def loads(data: pd.DataFrame, words: Words) -> Figure:
                     ax.text(left + share / 2, y, words.number(share, "share", 0), ha="center", va="center", fontsize=7.5,
                             color=style.letters_on(colours[kind]))  # fmt: skip
                 left += share
+            if rows["share"].isna().any() and left < 1:
+                ax.barh(
+                    y,
+                    1 - left,
+                    left=left,
+                    color="white",
+                    height=0.72,
+                    edgecolor=style.MUTED,
+                    hatch="///",
+                    linewidth=0,
+                )
             n = rows["n"].dropna()
             if len(n):
                 ax.text(

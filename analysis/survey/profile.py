@@ -32,7 +32,5 @@ def tests(people: pd.DataFrame, sample: Sampling, covariates: Sequence[str], by:
     found = [association.rao_scott(people[name], people[by], sample) for name in covariates]
     table = pd.concat([one.table() for one in found], ignore_index=True)
     table.insert(6, "p_adjusted", holm(np.array([one.p for one in found])))
-    table.attrs["columns"] = found[0].table().attrs["columns"] | {
-        "p_adjusted": {"unit": "number", "digits": 3, "n": "n"}
-    }
+    table.attrs["columns"] = found[0].table().attrs["columns"] | {"p_adjusted": {"unit": "p", "n": "n"}}
     return table

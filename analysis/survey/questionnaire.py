@@ -75,13 +75,19 @@ def rules(scores: Scores, study: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
     return frame
 
 
-def answers(people: pd.DataFrame, scores: Scores, scales: Sequence[str], sample: Sampling) -> pd.DataFrame:
-    """How the answers to each item of the scales are spread: item, answer (every code allowed), share with its interval, cases, n."""
+def answers(
+    people: pd.DataFrame, scores: Scores, scales: Sequence[str], sample: Sampling, most: int = 9
+) -> pd.DataFrame:
+    """How the answers to each item of the scales are spread: item, answer, share with its interval, cases, n.
+
+    Every code allowed is an answer; of more than `most` codes neighbours are merged into three classes, the middle one the widest.
+    """
     found = {}
     for scale in scales:
-        codes = [str(code) for code in scores.rules[scale].codes]
+        classes = _classes(list(scores.rules[scale].codes), most)
+        codes = list(dict.fromkeys(classes.values()))
         for item in scores.items[scale]:
-            texts = people[item].astype("Int64").astype("string")
+            texts = people[item].astype("Int64").map(classes, na_action="ignore")
             given = pd.Series(pd.Categorical(texts, categories=codes, ordered=True), name=item)
             table = estimates.composition(given, sample).table().rename(columns={item: "answer"})
             columns = dict(table.attrs["columns"])
@@ -89,6 +95,15 @@ def answers(people: pd.DataFrame, scores: Scores, scales: Sequence[str], sample:
             table.attrs["columns"] = columns
             found[item] = table
     return frames.stack(found, "item")
+
+
+def _classes(codes: Sequence[int], most: int) -> dict[int, str]:
+    """Code → the answer that stands for it: itself, or its third of the codes."""
+    if len(codes) <= most:
+        return {code: str(code) for code in codes}
+    side = len(codes) // 3
+    parts = (codes[:side], codes[side : len(codes) - side], codes[len(codes) - side :])
+    return {code: f"{part[0]}–{part[-1]}" for part in parts for code in part}
 
 
 def named(scores: Scores) -> dict[str, dict[str, str]]:
