@@ -6,7 +6,7 @@ What belongs here: the calibrated weights, what they reach, and the design that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -129,16 +129,14 @@ def rake(
     before = _weights(sample)
     coded = {name: _margin(name, labels, totals, sample.n) for name, (labels, totals) in margins.items()}
     _agree(coded)
-    cells, row = _cells(
-        [codes for codes, _, _ in coded.values()], [len(target) for _, target, _ in coded.values()]
-    )
-    sums = np.bincount(row, before, len(cells[0]))
-    factor = np.ones_like(sums)
     targets = [target.to_numpy() for _, target, _ in coded.values()]
+    cells, row, count = _cells([codes for codes, _, _ in coded.values()], [len(target) for target in targets])
+    start = np.bincount(row, before, len(count)).astype(float, copy=False)
+    sums = start
     for sweep in range(1, sweeps + 1):
         for codes, target in zip(cells, targets):
-            factor *= (target / np.bincount(codes, sums * factor, len(target)))[codes]
-        errors = [np.abs(np.bincount(c, sums * factor, len(t)) / t - 1).max() for c, t in zip(cells, targets)]
+            sums = sums * (target / np.bincount(codes, sums, len(target)))[codes]
+        errors = [np.abs(np.bincount(c, sums, len(t)) / t - 1).max() for c, t in zip(cells, targets)]
         if max(errors) < tolerance:
             taken = sweep
             break
@@ -153,18 +151,10 @@ def rake(
                 next_step=say("Unite le categorie rare.", "Merge rare categories."),
             )
         )
-    weights = before * factor[row]
-    auxiliary = None
-    if isinstance(sample, Design):
-        auxiliary = np.hstack([np.eye(len(target))[codes] for codes, target, _ in coded.values()])
-    return Calibrated(
-        "raking",
-        _reweighted(sample, weights, auxiliary),
-        weights,
-        before,
-        taken,
-        _reached(coded, before, weights),
-    )
+    weights = before * (sums / start)[row]
+    classes = [(codes, len(target)) for codes, target, _ in coded.values()]
+    made = _reweighted(sample, weights, None, classes)
+    return Calibrated("raking", made, weights, before, taken, _reached(coded, cells, start, sums, count))
 
 
 def greg(
@@ -258,12 +248,14 @@ def _weights(sample: Sampling) -> Floats:
         raise EstimateError(
             Fault(say("un censimento non si calibra", "a census is not calibrated"), "sampling = census")
         )
-    return np.array(sample.weights, dtype=float)
+    return np.asarray(sample.weights, dtype=float)
 
 
-def _reweighted(sample: Sampling, weights: Floats, auxiliary: Floats | None) -> Sampling:
+def _reweighted(
+    sample: Sampling, weights: Floats, auxiliary: Floats | None, classes: Sequence[tuple[Codes, int]] = ()
+) -> Sampling:
     if isinstance(sample, Design):
-        return sample.reweighted(weights, auxiliary)
+        return sample.reweighted(weights, auxiliary, classes)
     assert isinstance(sample, Volunteers)
     return replace(sample, adjusted=weights)
 
@@ -290,14 +282,22 @@ def _margin(name: str, labels: Any, totals: Mapping[Any, float], n: int) -> _Cod
     """Code of each row in the order of the totals, the totals, and the faults of this margin."""
     values, target = pd.Series(labels).reset_index(drop=True), pd.Series(totals, dtype=float)
     where, faults = f"margins.{name}", []
-    own, present = pd.factorize(values)
-    place = pd.Index(list(totals), dtype=object).get_indexer(pd.Index(present, dtype=object))
-    codes = np.where(own >= 0, np.append(place, -1)[own], -1).astype(np.int64)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        own, present = values.cat.codes.to_numpy(dtype=np.int64), values.cat.categories
+    else:
+        own, present = pd.factorize(values)
+    count = np.bincount(own + 1, minlength=len(present) + 1)
+    place = pd.Index(list(totals), dtype=object).get_indexer(pd.Index(present, dtype=object)).astype(np.int64)
+    same = len(place) == len(target) and (place == np.arange(len(place))).all() and not count[0]
+    codes = own if same else np.append(place, -1)[own]
+    held = np.zeros(len(target), dtype=np.int64)
+    np.add.at(held, place[place >= 0], count[1:][place >= 0])
+    missing, present = int(count[0]), present[count[1:] > 0]
+    place = place[count[1:] > 0]
     if len(values) != n:
         faults.append(
             Fault(say(f"{len(values)} righe invece di {n}", f"{len(values)} rows instead of {n}"), where)
         )
-    missing = int((own < 0).sum())
     if missing:
         faults.append(Fault(say(f"{missing} valori mancanti", f"{missing} values are missing"), where))
     unknown = sorted(str(label) for label, at in zip(present, place) if at < 0)
@@ -307,7 +307,7 @@ def _margin(name: str, labels: Any, totals: Mapping[Any, float], n: int) -> _Cod
                 say("categorie senza totale: ", "categories without a target: ") + ", ".join(unknown), where
             )
         )
-    empty = [str(c) for c, k in zip(totals, np.bincount(codes[codes >= 0], minlength=len(target))) if not k]
+    empty = [str(c) for c, k in zip(totals, held) if not k]
     if empty:
         faults.append(
             Fault(
@@ -321,38 +321,41 @@ def _margin(name: str, labels: Any, totals: Mapping[Any, float], n: int) -> _Cod
     return codes, target, faults
 
 
-def _cells(codes: list[Codes], sizes: list[int]) -> tuple[list[Codes], Codes]:
-    """The codes of each margin by combination present (C,), and the combination of each row (n,)."""
-    joint = np.zeros(len(codes[0]), dtype=np.int64)
-    for own, size in zip(codes, sizes):
+def _cells(codes: list[Codes], sizes: list[int]) -> tuple[list[Codes], Codes, Codes]:
+    """The codes of each margin by combination present (C,), the combination of each row (n,), and the rows of each (C,)."""
+    joint = codes[0]
+    for own, size in zip(codes[1:], sizes[1:]):
         joint = joint * size + own
     whole = int(np.prod(sizes))
     if whole <= 1 << 20:
-        held = np.bincount(joint, minlength=whole) > 0
-        present, row = np.flatnonzero(held), (np.cumsum(held) - 1)[joint]
+        count = np.bincount(joint, minlength=whole)
+        present, row = np.flatnonzero(count), joint
+        if len(present) < whole:
+            row = (np.cumsum(count > 0) - 1)[joint]
+        count = count[present]
     else:
-        present, row = np.unique(joint, return_inverse=True)
+        present, row, count = np.unique(joint, return_inverse=True, return_counts=True)
     found: list[Codes] = []
     for size in reversed(sizes):
         found.insert(0, present % size)
         present = present // size
-    return found, row
+    return found, row, count
 
 
-def _reached(coded: Mapping[str, _Coded], before: Floats, weights: Floats) -> pd.DataFrame:
-    parts = []
-    for name, (codes, target, _) in coded.items():
-        k = len(target)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "margin": name,
-                    "category": target.index.astype(str),
-                    "target": target.to_numpy(),
-                    "start": np.bincount(codes, before, k),
-                    "reached": np.bincount(codes, weights, k),
-                    "n": np.bincount(codes, minlength=k),
-                }
-            )
+def _reached(
+    coded: Mapping[str, _Coded], cells: Sequence[Codes], start: Floats, sums: Floats, count: Codes
+) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {
+                "margin": name,
+                "category": target.index.astype(str),
+                "target": target.to_numpy(),
+                "start": np.bincount(codes, start, len(target)),
+                "reached": np.bincount(codes, sums, len(target)),
+                "n": np.bincount(codes, count, len(target)).astype(np.int64),
+            }
         )
+        for (name, (_, target, _)), codes in zip(coded.items(), cells)
+    ]
     return pd.concat(parts, ignore_index=True)

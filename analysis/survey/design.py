@@ -18,15 +18,24 @@ import pandas as pd
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey import stages
 from analysis.survey.ledger import VARIANCES, Ledger
-from analysis.survey.stages import MOST_FAULTS, Codes, Floats, LaterStage, Stage
+from analysis.survey.stages import MOST_FAULTS, Cells, Codes, Floats, LaterStage, Stage
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Auxiliary variables (n, q) to whose known totals the weights were brought, and the weights before (n,)."""
+    """Auxiliary variables to whose known totals the weights were brought, and the weights before (n,): numeric columns (n, q), or
+    classifications, each the code of every row and the number of its classes."""
 
-    auxiliary: Floats
+    numbers: Floats | None
     weights: Floats
+    classes: tuple[tuple[Codes, int], ...] = ()
+
+    @cached_property
+    def auxiliary(self) -> Floats:
+        """Numbers and indicators of classes (n, q)."""
+        if self.numbers is not None:
+            return self.numbers
+        return np.hstack([np.eye(size)[codes] for codes, size in self.classes])
 
     @cached_property
     def inverse(self) -> Floats:
@@ -44,7 +53,7 @@ class Design:
     Swensson & Wretman 1992, ch. 4); without one, the first stage alone holds it all. A stratum with one sampled unit is an
     error, or with `lonely="adjust"` enters with its total measured from zero, the expected sum of linearised scores (the rule
     of that name in R's survey package). With `calibration`, scores are replaced by their residuals on the auxiliary variables,
-    times the calibrated weights (Deville & Särndal 1992).
+    times the calibrated weights (Deville & Särndal 1992). `coded`: the stages, where another design of the same rows has them.
     """
 
     weights: Floats
@@ -55,6 +64,7 @@ class Design:
     ledger: Ledger | None = field(default=None, repr=False)
     later: Sequence[LaterStage] = ()
     calibration: Calibration | None = field(default=None, repr=False)
+    coded: tuple[Stage, ...] | None = field(default=None, repr=False)
     kind: ClassVar[str] = "population"
 
     def __post_init__(self) -> None:
@@ -64,8 +74,9 @@ class Design:
             raise EstimateError(
                 Fault(say("il disegno non ha righe", "the design has no rows"), "Design.weights")
             )
-        wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
-        if len(wrong):
+        # One comparison finds what is missing, infinite, zero or negative.
+        if not (weights.min() > 0 and weights.max() < np.inf):
+            wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
             raise EstimateError(
                 Fault(
                     say(f"{len(wrong)} pesi non validi", f"{len(wrong)} weights are not valid"),
@@ -95,6 +106,8 @@ class Design:
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """The stages that bear variance, from the first on."""
+        if self.coded is not None:
+            return self.coded
         given = [
             LaterStage(np.arange(self.n) if self.psu is None else self.psu, self.fpc, self.strata),
             *self.later,
@@ -119,6 +132,8 @@ class Design:
         return tuple(found)
 
     def _refuse_lonely(self) -> None:
+        if self.coded is not None:
+            return
         if self.lonely == "adjust":
             self.stages  # noqa: B018
             return
@@ -151,10 +166,14 @@ class Design:
         """Degrees of freedom for t: PSUs less strata."""
         return float(len(self.stage.stratum) - len(self.stage.size))
 
-    def sums(self, code: Codes, size: int, scores: Floats) -> Floats:
-        """Sums of weighted scores (n,) by unit of the last stage and domain, (U, size); rows with code -1 are in no domain."""
+    def cells(self, code: Codes, size: int, whole: bool | None = None) -> Cells:
+        """The unit of the last stage and the domain of each row."""
         last = self.stages[-1]
-        found = stages.cells(last.psu, len(last.stratum), code, size, scores)
+        return Cells(last.psu, len(last.stratum), code, size, whole)
+
+    def sums(self, code: Codes, size: int, scores: Floats, cells: Cells | None = None) -> Floats:
+        """Sums of weighted scores (n,) by unit of the last stage and domain, (U, size); rows with code -1 are in no domain."""
+        found = (cells or self.cells(code, size)).sums(scores)
         if self.calibration is not None:
             slopes = self.calibration.inverse @ self._crossed(code, size, scores)
             found = found - self._auxiliary @ slopes
@@ -181,10 +200,15 @@ class Design:
 
     def degrees(self, code: Codes, size: int) -> Floats:
         """Degrees of freedom of each domain (size,): PSUs that hold a row of it, less their strata."""
+        return self.degrees_held(self.cells(code, size).sums() > 0)
+
+    def degrees_held(self, held: npt.NDArray[np.bool_]) -> Floats:
+        """The same, from whether each unit of the last stage holds a row of each domain (U, size)."""
+        for number in range(len(self.stages) - 1, 0, -1):
+            parent = self.stages[number].parent
+            held = stages.added(parent, len(self.stages[number - 1].stratum), held.astype(float)) > 0
         first = self.stage
-        held = stages.cells(first.psu, len(first.stratum), code, size, None) > 0
-        strata = np.zeros((len(first.size), size), dtype=bool)
-        np.logical_or.at(strata, first.stratum, held)
+        strata = stages.added(first.stratum, len(first.size), held.astype(float)) > 0
         return (held.sum(axis=0) - strata.sum(axis=0)).astype(float)
 
     def covariance(self, sums: Floats) -> Floats:
@@ -212,10 +236,16 @@ class Design:
         labels = (of_rows(self.strata), of_rows(self.psu), of_rows(self.fpc))
         return Design(weights, *labels, "adjust", self.ledger, later)
 
-    def reweighted(self, weights: Floats, auxiliary: Floats | None = None) -> Design:
-        """The same sample with other weights (n,); `auxiliary` (n, q) where they come from calibration on these variables' totals."""
-        told = None if auxiliary is None else Calibration(np.asarray(auxiliary, dtype=float), self.weights)
-        return replace(self, weights=np.asarray(weights, dtype=float), calibration=told)
+    def reweighted(
+        self, weights: Floats, auxiliary: Floats | None = None, classes: Sequence[tuple[Codes, int]] = ()
+    ) -> Design:
+        """The same sample with other weights (n,); `auxiliary` (n, q), or `classes` (codes and their number), where they come from
+        calibration on these variables' totals."""
+        told = None
+        if auxiliary is not None or classes:
+            numbers = None if auxiliary is None else np.asarray(auxiliary, dtype=float)
+            told = Calibration(numbers, self.weights, tuple(classes))
+        return replace(self, weights=np.asarray(weights, dtype=float), calibration=told, coded=self.stages)
 
 
 @dataclass(frozen=True)

@@ -87,18 +87,20 @@ def compositions(
     name, c = str(categories.name), len(labels)
     found = []
     for codes, groups in passes(by, category >= 0, "composition", margin):
-        k = len(groups)
-        joint = np.where(codes < 0, -1, codes * c + category)
-        sums, n, cases, effective = _sums(design, joint, k * c), *counts(design, codes, k, joint, k * c)
-        part = _totals(design, joint, k * c, sums)
-        base = np.repeat(part.reshape(k, c).sum(axis=1), c)
-        share = part / base
-        whole = np.repeat(sums.reshape(len(sums), k, c).sum(axis=2), c, axis=1)
-        scores = (sums - share * whole) / base
+        k, whole = len(groups), bool(codes.min() >= 0)
+        joint = codes * c + category if whole else np.where(codes < 0, -1, codes * c + category)
+        sums, part, held = _sums(design, joint, k * c, None, whole)
+        cases = _count(joint, k * c, whole)
+        n = cases.reshape(k, c).sum(axis=1)
+        base = part.reshape(k, c).sum(axis=1)
+        share = part / np.repeat(base, c)
+        effective = _effective(design, codes, base, whole, share)
+        all_of = np.repeat(sums.reshape(len(sums), k, c).sum(axis=2), c, axis=1)
+        scores = (sums - share * all_of) / np.repeat(base, c)
         labelled = groups.loc[np.repeat(np.arange(k), c)].assign(
             **{name: np.tile(np.array(labels, object), k)}
         )
-        df = design.degrees(codes, k) if isinstance(design, Design) else np.full(k, np.inf)
+        df = _degrees(design, np.asarray(held.reshape(len(held), k, c).any(axis=2), dtype=bool), k)
         found.append(
             (labelled, share, np.repeat(n, c), cases, np.repeat(effective, c), np.repeat(df, c), scores)
         )
@@ -121,25 +123,34 @@ def ratios(
 ) -> Estimates:
     """Σwy / Σwx by group under the name of `measure`, of numbers (n,) with NaN where missing; Σwy without x. Nothing is noted."""
     valid = ~np.isnan(y) if x is None else ~(np.isnan(y) | np.isnan(x))
-    values = np.where(valid, y, 0.0) if not valid.all() else y
+    values = y if valid.all() else np.where(valid, y, 0.0)
     found = []
     for codes, groups in passes(by, valid, measure, margin):
-        k = len(groups)
-        n, _, effective = counts(design, codes, k)
-        cases = _count(codes, k, values == 1) if measure == "share" else n
-        top = _sums(design, codes, k, values)
-        estimate, scores = _totals(design, codes, k, top, values), top
+        k, whole = len(groups), bool(codes.min() >= 0)
+        n = _count(codes, k, whole)
+        cases = _count(np.where(values == 1, codes, -1), k) if measure == "share" else n
+        cells = design.cells(codes, k, whole) if isinstance(design, Design) else None
+        top, estimate, held = _sums(design, codes, k, values, whole, cells)
+        scores = top
+        # x is one of a mean or share, the denominator of a ratio.
+        other = np.where(valid, x, 0.0) if x is not None and measure == "ratio" else None
+        low, base, held = (
+            _sums(design, codes, k, other, whole, cells)
+            if x is not None or measure == "total"
+            else (top, estimate, held)
+        )
+        first = base if other is None else _sums(design, codes, k, None, whole)[1]
         if x is not None:
-            # x is one of a mean or share, the denominator of a ratio.
-            other = None if measure != "ratio" else np.where(valid, x, 0.0)
-            low = _sums(design, codes, k, other)
-            base = _totals(design, codes, k, low, other)
             if (base == 0).any():
                 raise EstimateError(Fault(say("il denominatore è zero", "the denominator is zero"), measure))
             estimate = estimate / base
             scores = (top - estimate * low) / base
-        df = design.degrees(codes, k) if isinstance(design, Design) else np.full(k, np.inf)
-        found.append((groups, estimate, n, cases, effective, df, scores))
+        if other is not None:
+            held = _held(design, codes, k)
+        effective = _effective(
+            design, codes, first, whole, estimate if measure == "share" else np.full(1, 0.5)
+        )
+        found.append((groups, estimate, n, cases, effective, _degrees(design, held, k), scores))
     return together(measure, found, design)
 
 
@@ -163,37 +174,60 @@ def together(measure: str, found: Sequence[tuple], design: Sampling) -> Estimate
     )
 
 
-def _sums(design: Sampling, code: Codes, size: int, values: Floats | None = None) -> Floats:
-    """Sums of weighted values, or of weights, by unit and domain (U, size); of all rows at once where there are no units."""
-    if isinstance(design, Design):
-        return design.sums(code, size, design.weights if values is None else design.weights * values)
+def _sums(
+    design: Sampling,
+    code: Codes,
+    size: int,
+    values: Floats | None,
+    whole: bool,
+    cells: stages.Cells | None = None,
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Sums of weighted values, or of weights, by unit and domain (U, size), residuals where the weights are calibrated; the totals by
+    domain (size,); where the sums are not zero, which for weights is where a unit holds a row."""
     scores = design.weights if values is None else design.weights * values
-    return stages.cells(np.zeros(design.n, dtype=np.int64), 1, code, size, scores)
+    if not isinstance(design, Design):
+        sums = stages.Cells(np.zeros(design.n, dtype=np.int64), 1, code, size, whole).sums(scores)
+        return sums, sums[0], sums != 0
+    plain = (cells or design.cells(code, size, whole)).sums(scores)
+    if design.calibration is None:
+        return plain, plain.sum(axis=0), plain != 0
+    return design.sums(code, size, scores), plain.sum(axis=0), plain != 0
 
 
-def _totals(design: Sampling, code: Codes, size: int, sums: Floats, values: Floats | None = None) -> Floats:
-    """Weighted totals by domain (size,); sums of residuals do not add up to them."""
-    if isinstance(design, Design) and design.calibration is not None:
-        scores = design.weights if values is None else design.weights * values
-        return stages.cells(np.zeros(design.n, dtype=np.int64), 1, code, size, scores)[0]
-    return sums.sum(axis=0)
+def _held(design: Sampling, code: Codes, size: int) -> npt.NDArray[np.bool_]:
+    return (
+        design.cells(code, size).sums() > 0 if isinstance(design, Design) else np.ones((1, size), dtype=bool)
+    )
 
 
-def _count(code: Codes, size: int, chosen: npt.NDArray[np.bool_] | None = None) -> Codes:
-    places = code + 1 if chosen is None else np.where(chosen, code + 1, 0)
-    return np.bincount(places, minlength=size + 1)[1:]
+def _degrees(design: Sampling, held: npt.NDArray[np.bool_], size: int) -> Floats:
+    return design.degrees_held(held) if isinstance(design, Design) else np.full(size, np.inf)
 
 
-def counts(
-    design: Sampling, code: Codes, k: int, joint: Codes | None = None, size: int = 0
-) -> tuple[Codes, Codes, Floats]:
-    """Persons by domain (k,), persons by category within domain (size,), Kish's effective n (k,)."""
-    n = _count(code, k)
-    within = n if joint is None else _count(joint, size)
-    places, weights = code + 1, design.weights
-    squares = design.squares if isinstance(design, Design) else weights**2
-    first = np.bincount(places, weights, k + 1)[1:]
-    return n, within, first**2 / np.bincount(places, squares, k + 1)[1:]
+def _count(code: Codes, size: int, whole: bool = False) -> Codes:
+    """Rows by domain (size,)."""
+    return np.bincount(code, minlength=size) if whole else np.bincount(code + 1, minlength=size + 1)[1:]
+
+
+def _effective(design: Sampling, code: Codes, weights: Floats, whole: bool, shares: Floats) -> Floats:
+    """Kish's effective n by domain (size,), where a share of 0 or 1 needs it for its bound; else missing."""
+    if not ((shares == 0) | (shares == 1)).any():
+        return np.full(len(weights), np.nan)
+    return weights**2 / _squares(design, code, len(weights), whole)
+
+
+def _squares(design: Sampling, code: Codes, size: int, whole: bool) -> Floats:
+    """Sums of squared weights by domain (size,)."""
+    squares = design.squares if isinstance(design, Design) else design.weights**2
+    found = np.bincount(code, squares, size) if whole else np.bincount(code + 1, squares, size + 1)[1:]
+    return found.astype(float, copy=False)
+
+
+def counts(design: Sampling, code: Codes, k: int) -> tuple[Codes, Floats]:
+    """Persons by domain (k,), Kish's effective n (k,)."""
+    whole = bool(code.min() >= 0)
+    first = np.bincount(code + 1, design.weights, k + 1)[1:]
+    return _count(code, k, whole), first**2 / _squares(design, code, k, whole)
 
 
 def passes(
@@ -211,8 +245,11 @@ def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) 
     """Domain codes (n,), -1 outside, and the labels of each domain; only domains with a valid row."""
     if not valid.any():
         raise EstimateError(Fault(say("nessun valore presente", "no value is present"), where))
+    full = bool(valid.all())
     if by is None:
-        return np.where(valid, 0, -1), pd.DataFrame(index=[0])
+        return np.zeros(len(valid), dtype=np.int64) if full else np.where(valid, 0, -1), pd.DataFrame(
+            index=[0]
+        )
     if len(by) != len(valid):
         raise EstimateError(
             Fault(
@@ -221,16 +258,23 @@ def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) 
             )
         )
     coded = {column: _categories(by[column]) for column in by}
-    joint, inside = np.zeros(len(by), dtype=np.int64), valid.copy()
-    for labels, codes in coded.values():
-        joint = joint * len(labels) + codes
-        inside &= codes >= 0
     size = int(np.prod([len(labels) for labels, _ in coded.values()]))
-    held = np.bincount(joint[inside], minlength=size) > 0 if size else np.zeros(0, dtype=bool)
+    joint, full = None, full and size > 0
+    for labels, codes in coded.values():
+        joint = codes if joint is None else joint * len(labels) + codes
+        full = full and bool(codes.min() >= 0)
+    assert joint is not None
+    inside = valid
+    if not full:
+        inside = np.logical_and.reduce([valid, *(codes >= 0 for _, codes in coded.values())])
+        joint = np.where(inside, joint, -1)
+    held = _count(joint, size, full) > 0 if size else np.zeros(0, dtype=bool)
     if not held.any():
         raise EstimateError(Fault(say("nessun gruppo presente", "no group is present"), f"{where}.by"))
-    place = np.cumsum(held) - 1
-    codes = np.where(inside, place[np.where(inside, joint, 0)], -1)
+    codes = joint
+    if not held.all():
+        place = np.cumsum(held) - 1
+        codes = np.where(joint >= 0, place[np.maximum(joint, 0)], -1)
     rest, columns = np.flatnonzero(held), {}
     for column, (labels, _) in reversed(coded.items()):
         columns[column] = np.array(labels, dtype=object)[rest % len(labels)]

@@ -127,3 +127,10 @@ def patch(colour: str) -> Any:
     from matplotlib.patches import Patch
 
     return Patch(facecolor=colour)
+
+
+def hatched() -> Any:
+    """The mark of what is not shown, for a legend."""
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor="white", edgecolor=style.MUTED, hatch="///", linewidth=0)

@@ -180,7 +180,7 @@ def loads(data: pd.DataFrame, words: Words) -> Figure:
     """Care loads as parts of each age and gender: columns age_band, gender, care_load, share, n."""
     kinds, ages, genders = (list(data[name].unique()) for name in ("care_load", "age_band", "gender"))
     fig, axes = style.subplots(1, len(genders), height=0.36 * len(ages) + 1.25, sharey=True)
-    colours = dict(zip(kinds, ("#d5d9dc", *style.palette(len(kinds))[: len(kinds) - 1])))
+    colours = dict(zip(kinds, ("#8a939a", *style.palette(len(kinds))[: len(kinds) - 1])))
     for ax, gender in zip(np.atleast_1d(axes), genders):
         part = data[data["gender"] == gender]
         for y, age in enumerate(ages):
@@ -226,8 +226,14 @@ def loads(data: pd.DataFrame, words: Words) -> Figure:
         words.axis(ax.xaxis, "share", 0)
         ax.set_xlabel(words("share_of_persons"))
         marks.rows(ax, [words.label("age_band", age) for age in ages])
-    fig.legend([marks.patch(colours[kind]) for kind in kinds], [words.label("care_load", kind) for kind in kinds],
-               loc="outside upper left", ncols=len(kinds))  # fmt: skip
+    handles, names = (
+        [marks.patch(colours[kind]) for kind in kinds],
+        [words.label("care_load", kind) for kind in kinds],
+    )
+    if data["share"].isna().any():
+        handles.append(marks.hatched())
+        names.append(words("not_shown"))
+    fig.legend(handles, names, loc="outside upper left", ncols=3)
     return fig
 
 
@@ -255,7 +261,9 @@ def _effects(data: pd.DataFrame, words: Words, unit: str, axis: str) -> Figure:
         marks.dots(ax, data.loc[[row.name]], "effect", [y], marks.look(colours[row["term"]], "o", True))
     names = [
         words(
-            "compared", level=words.label(row.term, row.level), reference=words.label(row.term, row.reference)
+            "compared",
+            level=_level(words, row.term, row.level),
+            reference=words.label(row.term, row.reference),
         )
         if isinstance(row.reference, str)
         else words.label("covariate", row.term)
@@ -268,6 +276,12 @@ def _effects(data: pd.DataFrame, words: Words, unit: str, axis: str) -> Figure:
     marks.ticks(ax, words, unit, most=9)
     ax.set_xlabel(words(axis))
     return fig
+
+
+def _level(words: Words, term: str, level: str) -> str:
+    """The label of a level; of yes and no, with the characteristic that they answer."""
+    label = words.label(term, level)
+    return f"{words.label('covariate', term)}: {label}" if level in ("yes", "no") else label
 
 
 def loss(data: pd.DataFrame, words: Words) -> Figure:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.evidence.words import Words
 
 FITS = 0.055  # least share whose figure fits inside its bar
-LOW, MIDDLE, HIGH = "#1f6f8b", "#d5d9dc", "#b35806"
+LOW, MIDDLE, HIGH = "#1f6f8b", "#8a939a", "#b35806"
 
 
 def likert(data: pd.DataFrame, words: Words) -> Figure:
@@ -49,7 +49,7 @@ def likert(data: pd.DataFrame, words: Words) -> Figure:
             if share >= FITS:
                 ax.text(start + share / 2, y, words.number(share, "share", 0), ha="center", va="center",
                         fontsize=7.5, color=style.letters_on(colour))  # fmt: skip
-    ax.axvline(0, color=style.INK, linewidth=0.7)
+    ax.axvline(0, color=style.INK, linewidth=0.7, zorder=0.5)
     marks.rows(ax, [marks.with_n(words, words.label("item", item), n[item], " ({})") for item in items])
     marks.ticks(ax, words, "share", most=8)
     inner = ax.xaxis.get_major_formatter()
@@ -109,7 +109,7 @@ def _grid(
                 )
             )
             continue
-        colour = to_hex(shades(0.75 * value / max(float(np.nanmax(values)), 1e-9)))
+        colour = to_hex(shades(0.42 + 0.55 * value / max(float(np.nanmax(values)), 1e-9)))
         ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white", linewidth=1.0))
         ax.text(
             j,

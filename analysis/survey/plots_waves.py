@@ -87,9 +87,9 @@ def flow(data: pd.DataFrame, words: Words) -> Figure:
                 (0.93, ends[stage]),
                 size,
                 colours[load],
-                0.5 if stage == "returned" else 0.22,
+                stage == "returned",
             )
-            if size > 0.02 * whole:
+            if size > 0.03 * whole:
                 ax.text(
                     0.92,
                     ends[stage] + size / 2,
@@ -97,7 +97,7 @@ def flow(data: pd.DataFrame, words: Words) -> Figure:
                     ha="right",
                     va="center",
                     fontsize=7.5,
-                    color=style.INK,
+                    color=style.letters_on(colours[load] if stage == "returned" else "#ffffff"),
                 )
             place, ends[stage] = place + size, ends[stage] + size
         start += total + gap
@@ -130,7 +130,7 @@ def flow(data: pd.DataFrame, words: Words) -> Figure:
 
 
 def _band(
-    ax: Axes, start: tuple[float, float], end: tuple[float, float], size: float, colour: str, opacity: float
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], size: float, colour: str, filled: bool
 ) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -142,7 +142,11 @@ def _band(
         (x1, y1 + size), (middle, y1 + size), (middle, y0 + size), (x0, y0 + size), (x0, y0),
     ]  # fmt: skip
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    ax.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=opacity, linewidth=0))
+    ax.add_patch(
+        PathPatch(
+            Path(points, codes), facecolor=colour if filled else "white", edgecolor=colour, linewidth=1.0
+        )
+    )
 
 
 def _counts(
@@ -157,7 +161,7 @@ def _counts(
     low, high = ax.get_ylim()
     least = 0.06 * (high - low)
     place = -np.inf
-    for load, (value, n) in sorted(ends.items(), key=lambda item: item[1][0]):
+    for _load, (value, n) in sorted(ends.items(), key=lambda item: item[1][0]):
         place = max(place + least, value)
         ax.text(
             x + 0.17,
@@ -165,5 +169,5 @@ def _counts(
             f"n = {words.number(n, 'count', 0)}",
             va="center",
             fontsize=7.5,
-            color=style.lettering(colours[load]),
+            color=style.INK,
         )

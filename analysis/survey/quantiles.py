@@ -28,7 +28,7 @@ def quantile(
         k = len(groups)
         scale = _Scale.of(values, design.weights, codes, k)
         middle = scale.at(np.full(k, p))
-        n, _, effective = estimates.counts(design, codes, k)
+        n, effective = estimates.counts(design, codes, k)
         df, scores = np.full(k, np.inf), np.zeros((1, k))
         low = high = middle
         if isinstance(design, Design):

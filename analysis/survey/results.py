@@ -61,7 +61,7 @@ class Difference:
 class Estimates:
     """k estimates of one `measure` (mean, share, total, ratio), one for each row of `groups`.
 
-    `estimate` (k,), `covariance` (k, k), `n` unweighted persons, `cases` unweighted numerators of shares, `n_effective` by Kish,
+    `estimate` (k,), `covariance` (k, k), `n` unweighted persons, `cases` unweighted numerators of shares, `n_effective` by Kish where a share is 0 or 1,
     `df` (k,) of the t intervals, from the PSUs and strata that hold the group. `kind` is population, census (no sampling error: covariance zero) or respondents (none may be asked).
     """
 

@@ -75,13 +75,32 @@ def within(parent: Codes, own: Codes, names: pd.Index, number: int) -> tuple[Cod
     return units.astype(np.int64), code.astype(np.int64), named
 
 
+class Cells:
+    """Which unit and domain each row is in; sums by unit and domain (units, size). Rows with code -1 are in no domain.
+
+    `whole`: whether every row is in a domain, where the caller knows.
+    """
+
+    def __init__(self, unit: Codes, units: int, code: Codes, size: int, whole: bool | None = None) -> None:
+        self.units, self.size = units, size
+        whole = bool(code.min() >= 0) if whole is None else whole
+        # Rows outside every domain go to a column of their own, which is dropped: cheaper than picking rows.
+        self.width = size if whole else size + 1
+        if whole and size == 1:
+            self.place = unit
+        else:
+            self.place = unit * self.width
+            self.place += code if whole else np.where(code < 0, size, code)
+
+    def sums(self, scores: Floats | None = None) -> Floats:
+        """Sums of scores (n,), or counts of rows."""
+        found = np.bincount(self.place, scores, self.units * self.width).reshape(-1, self.width)
+        return found[:, : self.size].astype(float, copy=False)
+
+
 def cells(unit: Codes, units: int, code: Codes, size: int, scores: Floats | None) -> Floats:
     """Sums of scores (n,), or counts, by unit and domain (units, size); rows with code -1 are in no domain."""
-    if size == 1 and code.min() >= 0:
-        return np.bincount(unit, scores, units).astype(float)[:, None]
-    # Rows outside every domain go to a column of their own, which is dropped: cheaper than picking rows.
-    joint = unit * (size + 1) + np.where(code < 0, size, code)
-    return np.bincount(joint, scores, units * (size + 1)).reshape(-1, size + 1)[:, :size].astype(float)
+    return Cells(unit, units, code, size).sums(scores)
 
 
 def added(group: Codes, groups: int, sums: Floats) -> Floats:
