@@ -1,11 +1,19 @@
 """The two studies of other people's microdata, against figures of R's survey package; skipped where the microdata are absent."""
 
+import json
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from analysis.study import studies
 from analysis.survey import design, estimates, frames
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -77,3 +85,38 @@ def test_another_file_is_refused(name, tmp_path, monkeypatch, english):
     monkeypatch.setenv("ALTRO_DATA_HOME", str(tmp_path))
     faults = studies.open_study(name).check()
     assert any("the checksum is" in str(fault) for fault in faults)
+
+
+@pytest.mark.slow
+def test_both_papers_are_made_in_both_languages_and_say_what_they_are(shared_data, tmp_path):
+    if not (shared_data / "survey" / "ess10").is_dir():
+        pytest.skip("the microdata are not on this machine")
+    for name in ("notebooks", "data/ess10", "data/shiw2020", "data/territory"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    env = {
+        **os.environ,
+        "ALTRO_ROOT": str(tmp_path),
+        "ALTRO_LANG": "en",
+        "ALTRO_DATA_HOME": str(shared_data / "survey"),
+    }
+    command = [sys.executable, "-m", "analysis", "papers", "ess10", "shiw2020", "--formats", "pdf,html"]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    assert not (tmp_path / "papers" / "ess10").exists()
+    for study, cited in (("ess10", "10.21338/ess10sce03_1"), ("shiw2020", "Banca d")):
+        folder = tmp_path / "build" / "editions" / study / "work_life_balance" / "default"
+        record = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+        small = [n["n"] for n in record["numbers"].values() if isinstance(n.get("n"), int) and 0 < n["n"] < 5]
+        assert small == []
+        for language, told in (("it", "non è il progetto di Milano"), ("en", "not Milan’s project")):
+            text = "".join(
+                page.get_textpage().get_text_range()
+                for page in pypdfium2.PdfDocument(folder / f"{language}.pdf")
+            )
+            assert told in text and cited in text.replace("\r\n", "")
+    values = record["numbers"]["share_coresident"]
+    assert (values["value"], values["n"]) == (pytest.approx(0.3102613, abs=5e-8), 8647)
