@@ -28,7 +28,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ KERNEL = (
     "IPython.core.oinspect", "IPython.core.pylabtools", "IPython.extensions.storemagic", "IPython.utils.module_paths", "pdb",
     "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
+THREADED = ("polars",)  # starts threads when imported, and a process with threads cannot be forked
 LIBRARIES = (
     "numpy", "pandas", "pyarrow.parquet", "pyarrow.compute", "pyarrow.dataset", "pandas.core.arrays.arrow.extension_types",
     "pandas.io.formats.csvs", "pandas.io.formats.string", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
@@ -160,13 +161,26 @@ def preload() -> dict[str, str]:
     for name in KERNEL:
         importlib.import_module(name)
     made = {name: value for name, value in os.environ.items() if before.get(name) != value}
-    for name in LIBRARIES:
-        with suppress(ModuleNotFoundError):
-            importlib.import_module(name)
-    _rehearse()
+    with _without(THREADED):
+        for name in LIBRARIES:
+            with suppress(ModuleNotFoundError):
+                importlib.import_module(name)
+        _rehearse()
     gc.collect()
     gc.freeze()
     return made
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """As if these packages were not installed: libraries that would import them if they can do without."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
 
 
 def _rehearse() -> None:

@@ -6,6 +6,7 @@ respondents come without bounds and are drawn without intervals.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -177,55 +178,50 @@ def groups(data: pd.DataFrame, words: Words) -> Figure:
 
 
 def loads(data: pd.DataFrame, words: Words) -> Figure:
-    """Care loads as parts of each age and gender: columns age_band, gender, care_load, share, n."""
-    kinds, ages, genders = (list(data[name].unique()) for name in ("care_load", "age_band", "gender"))
-    fig, axes = style.subplots(1, len(genders), height=0.36 * len(ages) + 1.25, sharey=True)
+    """Care loads as parts of each age: columns age_band, care_load, share, n."""
+    kinds, ages = (list(data[name].unique()) for name in ("care_load", "age_band"))
+    fig, ax = style.subplots(height=0.36 * len(ages) + 1.25)
     colours = dict(zip(kinds, ("#8a939a", *style.palette(len(kinds))[: len(kinds) - 1])))
-    for ax, gender in zip(np.atleast_1d(axes), genders):
-        part = data[data["gender"] == gender]
-        for y, age in enumerate(ages):
-            rows = part[part["age_band"] == age].set_index("care_load").reindex(kinds)
-            if rows["share"].isna().all():
-                ax.text(0.03, y, words("not_shown"), va="center", color=style.MUTED, fontsize=8)
+    for y, age in enumerate(ages):
+        rows = data[data["age_band"] == age].set_index("care_load").reindex(kinds)
+        if rows["share"].isna().all():
+            ax.text(0.03, y, words("not_shown"), va="center", color=style.MUTED, fontsize=8)
+            continue
+        left = 0.0
+        for kind, share in rows["share"].items():
+            if np.isnan(share):
                 continue
-            left = 0.0
-            for kind, share in rows["share"].items():
-                if np.isnan(share):
-                    continue
-                ax.barh(
-                    y, share, left=left, color=colours[kind], height=0.72, edgecolor="white", linewidth=0.6
-                )
-                if share >= 0.09:
-                    ax.text(left + share / 2, y, words.number(share, "share", 0), ha="center", va="center", fontsize=7.5,
-                            color=style.letters_on(colours[kind]))  # fmt: skip
-                left += share
-            if rows["share"].isna().any() and left < 1:
-                ax.barh(
-                    y,
-                    1 - left,
-                    left=left,
-                    color="white",
-                    height=0.72,
-                    edgecolor=style.MUTED,
-                    hatch="///",
-                    linewidth=0,
-                )
-            n = rows["n"].dropna()
-            if len(n):
-                ax.text(
-                    1.02,
-                    y,
-                    f"n = {words.number(n.iloc[0], 'count', 0)}",
-                    va="center",
-                    fontsize=7.5,
-                    color=style.MUTED,
-                )
-        ax.set_title(words.label("gender", gender), fontsize=9)
-        ax.set_xlim(0, 1.22)
-        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-        words.axis(ax.xaxis, "share", 0)
-        ax.set_xlabel(words("share_of_persons"))
-        marks.rows(ax, [words.label("age_band", age) for age in ages])
+            ax.barh(y, share, left=left, color=colours[kind], height=0.72, edgecolor="white", linewidth=0.6)
+            if share >= 0.09:
+                ax.text(left + share / 2, y, words.number(share, "share", 0), ha="center", va="center", fontsize=7.5,
+                        color=style.letters_on(colours[kind]))  # fmt: skip
+            left += share
+        if rows["share"].isna().any() and left < 1:
+            ax.barh(
+                y,
+                1 - left,
+                left=left,
+                color="white",
+                height=0.72,
+                edgecolor=style.MUTED,
+                hatch="///",
+                linewidth=0,
+            )
+        n = rows["n"].dropna()
+        if len(n):
+            ax.text(
+                1.02,
+                y,
+                f"n = {words.number(n.iloc[0], 'count', 0)}",
+                va="center",
+                fontsize=7.5,
+                color=style.MUTED,
+            )
+    ax.set_xlim(0, 1.22)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    words.axis(ax.xaxis, "share", 0)
+    ax.set_xlabel(words("share_of_persons"))
+    marks.rows(ax, [words.label("age_band", age) for age in ages])
     handles, names = (
         [marks.patch(colours[kind]) for kind in kinds],
         [words.label("care_load", kind) for kind in kinds],
@@ -284,8 +280,17 @@ def _level(words: Words, term: str, level: str) -> str:
     return f"{words.label('covariate', term)}: {label}" if level in ("yes", "no") else label
 
 
-def loss(data: pd.DataFrame, words: Words) -> Figure:
-    """Work lost to care, one panel a measure, by gender, age and care load: columns loss, dimension, group, share, low, high, n."""
+def loss(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
+    """Work lost to care, one panel a measure, by gender, age and care load: a table a dimension, each with the columns loss, the dimension,
+    share, low, high, n; the total is drawn once."""
+    parts = []
+    for number, (name, table) in enumerate(data.items()):
+        rows = table if number == 0 else table[table[name].astype(object) != "total"]
+        parts.append(rows.rename(columns={name: "group"}).assign(dimension=name).astype({"group": object}))
+    return _losses(pd.concat(parts, ignore_index=True), words)
+
+
+def _losses(data: pd.DataFrame, words: Words) -> Figure:
     losses = list(data["loss"].unique())
     keys = data[["dimension", "group"]].astype(object).drop_duplicates().reset_index(drop=True)
     heights = (

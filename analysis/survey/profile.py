@@ -25,11 +25,15 @@ def means(people: pd.DataFrame, sample: Sampling, fields: Sequence[str], by: str
 
 
 def tests(people: pd.DataFrame, sample: Sampling, covariates: Sequence[str], by: str) -> pd.DataFrame:
-    """Rao–Scott tests that each covariate and `by` are independent, exploratory, with p adjusted by Holm; only of a probability sample."""
+    """Rao–Scott tests that each covariate and `by` are independent, exploratory, with p adjusted by Holm; only of a probability sample. A covariate of one class is left out."""
     from analysis.survey.contrasts import holm
 
     assert isinstance(sample, Design)
-    found = [association.rao_scott(people[name], people[by], sample) for name in covariates]
+    found = [
+        association.rao_scott(people[name], people[by], sample)
+        for name in covariates
+        if people[name].nunique() > 1
+    ]
     table = pd.concat([one.table() for one in found], ignore_index=True)
     table.insert(6, "p_adjusted", holm(np.array([one.p for one in found])))
     table.attrs["columns"] = found[0].table().attrs["columns"] | {"p_adjusted": {"unit": "p", "n": "n"}}

@@ -28,22 +28,13 @@ class Lost:
     def by(self, loss: str, dimension: str) -> Estimates:
         return self.found[loss, dimension]
 
-    def table(self, dimensions: Sequence[str]) -> pd.DataFrame:
-        """Long: loss, dimension, group (`total` in the first dimension only), the share with its interval, cases, n."""
-        parts, columns = [], {}
-        for (loss, dimension), one in self.found.items():
-            if dimension not in dimensions:
-                continue
-            table = one.table()
-            columns = table.attrs["columns"]
-            if dimension != dimensions[0]:
-                table = table[table[dimension].astype(object) != estimates.TOTAL]
-            parts.append(table.rename(columns={dimension: "group"}).assign(loss=loss, dimension=dimension))
-        long = pd.concat(parts, ignore_index=True)
-        first = ["loss", "dimension", "group"]
-        long = long[[*first, *(name for name in parts[0] if name not in first)]]
-        long.attrs["columns"] = columns
-        return long
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """By dimension: loss, the dimension's groups with their total, the share with its interval, cases, n."""
+        dimensions = dict.fromkeys(dimension for _, dimension in self.found)
+        return {
+            name: frames.stack({loss: self.found[loss, name] for loss in self.events}, "loss")
+            for name in dimensions
+        }
 
 
 def lost(people: pd.DataFrame, sample: Sampling, dimensions: Sequence[str]) -> Lost:

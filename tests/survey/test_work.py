@@ -36,9 +36,9 @@ def test_denominators_differ_and_missing_reasons_are_left_out():
     # Of seven persons of 18–64 one gives no reason; of four employed one does not answer.
     assert idle.entry(gender="total") == {"value": pytest.approx(1 / 6), "n": 6, "cases": 1}
     assert reduced.entry(gender="total") == {"value": pytest.approx(1 / 3), "n": 3, "cases": 1}
-    table = found.table(["gender"])
+    table = found.tables()["gender"]
     assert table["loss"].tolist() == ["not_working"] * 3 + ["reduced_hours"] * 3
-    assert table["group"].tolist() == ["f", "m", "total"] * 2
+    assert table["gender"].tolist() == ["f", "m", "total"] * 2
 
 
 def test_of_people_at_work_there_is_only_the_second_loss():
@@ -72,6 +72,6 @@ def test_the_state_of_who_does_not_tell_is_missing():
 
 
 def test_a_population_has_intervals():
-    table = work.lost(PEOPLE, Design(np.ones(8)), ["gender", "age"]).table(["gender"])
+    table = work.lost(PEOPLE, Design(np.ones(8)), ["gender", "age"]).tables()["gender"]
     assert {"low", "high"} <= set(table)
     assert work.held(PEOPLE) and not work.held(PEOPLE.drop(columns="age"))
