@@ -56,7 +56,7 @@ def reweight(
 ) -> Returned:
     """Weights of those who returned, from a design-weighted logit of returning on the baseline covariates of `first` (n × columns), then trimmed.
 
-    A missing answer is a category of its own, so that nobody who returned is lost. It holds if, given the covariates, returning does
+    A missing answer is a category of its own, so that nobody who returned is lost; a covariate that is the same for all is left out. It holds if, given the covariates, returning does
     not depend on what is asked later; the weights are taken as known in variances (Little & Rubin 2019, ch. 3).
     """
     back = np.asarray(returned, dtype=bool)
@@ -68,7 +68,9 @@ def reweight(
                 next_step=say("Non c'è nulla da correggere.", "There is nothing to correct."),
             )
         )
-    covariates = pd.DataFrame({name: _whole(first[name]) for name in first})
+    covariates = pd.DataFrame(
+        {name: _whole(first[name]) for name in first if first[name].nunique(dropna=False) > 1}
+    )
     model = models.fit(pd.Series(back.astype(float), name="returned"), covariates, design, "logit")
     rows = np.flatnonzero(back)
     chance = model.fitted[rows]

@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey import stages
 from analysis.survey.ledger import VARIANCES, Ledger
-from analysis.survey.stages import MOST_FAULTS, Cells, Codes, Floats, LaterStage, Stage
+from analysis.survey.stages import Cells, Codes, Floats, LaterStage, Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,53 +108,15 @@ class Design:
         """The stages that bear variance, from the first on."""
         if self.coded is not None:
             return self.coded
-        given = [
-            LaterStage(np.arange(self.n) if self.psu is None else self.psu, self.fpc, self.strata),
-            *self.later,
-        ]
-        parent, reached = np.zeros(self.n, dtype=np.int64), np.ones(1)
-        found: list[Stage] = []
-        for number, level in enumerate(given):
-            where = "Design" if number == 0 else f"Design.later[{number - 1}]"
-            own, names = stages.coded(level.strata, f"{where}.strata", self.n)
-            labels, _ = stages.coded(level.unit, f"{where}.{'unit' if number else 'psu'}", self.n)
-            strata, stratum_of, names = stages.within(parent, own, names, number)
-            pairs, unit = np.unique(stratum_of * (labels.max() + 1) + labels, return_inverse=True)
-            stratum = (pairs // (labels.max() + 1)).astype(np.int64)
-            size = np.bincount(stratum, minlength=len(strata))
-            fraction = stages.fractions(level.fpc, stratum_of, size, names, where)
-            parents = np.zeros(len(pairs), dtype=np.int64)
-            parents[unit] = parent
-            found.append(Stage(unit.astype(np.int64), stratum, size, fraction, parents, reached[strata]))
-            parent, reached = unit.astype(np.int64), (found[-1].reached * fraction)[stratum]
-            if not reached.any():
-                break
-        return tuple(found)
+        first = LaterStage(np.arange(self.n) if self.psu is None else self.psu, self.fpc, self.strata)
+        return stages.nested([first, *self.later], self.n)
 
     def _refuse_lonely(self) -> None:
         if self.coded is not None:
             return
-        if self.lonely == "adjust":
-            self.stages  # noqa: B018
-            return
-        faults = []
-        for number, stage in enumerate(self.stages):
-            alone = np.flatnonzero((stage.size == 1) & (stage.fraction < 1) & (stage.reached > 0))
-            names = self.stratum_names
-            faults += [
-                Fault(
-                    say("lo strato ha una sola unità", "the stratum holds one unit only"),
-                    f"Design.strata, {names[h]}" if number == 0 else f"Design.later[{number - 1}], {h}",
-                    say("due o più", "two or more"),
-                    say(
-                        'Unite gli strati, o dichiarate lonely="adjust".',
-                        'Merge strata, or declare lonely="adjust".',
-                    ),
-                )
-                for h in alone[:MOST_FAULTS]
-            ]
-        if faults:
-            raise EstimateError(faults)
+        found = self.stages
+        if self.lonely == "error":
+            stages.refuse_lonely(found, self.stratum_names)
 
     @property
     def stratum_names(self) -> pd.Index:

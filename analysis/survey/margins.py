@@ -31,8 +31,7 @@ class Margins:
     kind: str
     name: str
     unit: str
-    counts: Floats | None = None
-    cases: Floats | None = None
+    cases: int | None = None
 
     @property
     def interval(self) -> tuple[Floats, Floats]:
@@ -54,9 +53,9 @@ class Margins:
                 t = self.value / np.sqrt(np.diag(self.covariance))
                 frame["p"] = 2 * stats.t.sf(np.abs(t), self.df)
                 columns["p"] = {"unit": "p", "n": "n"}
-        frame["n"] = self.n if self.counts is None else self.counts.astype(np.int64)
+        frame["n"] = self.n
         if self.cases is not None:
-            frame.insert(len(frame.columns) - 1, "cases", self.cases.astype(np.int64))
+            frame.insert(len(frame.columns) - 1, "cases", self.cases)
             columns[self.name]["cases"] = "cases"
             columns["cases"] = {"counts": "persons", "hidden": True}
         frame.attrs["columns"] = columns | {"n": {"counts": "persons"}}
@@ -90,7 +89,7 @@ def average_effects(model: Model, at_least: Any = None) -> Margins:
 
 
 def predictions(model: Model, term: str, at_least: Any = None) -> Margins:
-    """The outcome predicted for each level of the classification `term`, averaged over everybody's other characteristics; n the persons of that level, cases those of them with the event."""
+    """The outcome predicted for each level of the classification `term`, averaged over everybody's other characteristics; n the persons in the model."""
     own = [t for t in model.terms if t.name == term and t.level is not None]
     if not own:
         known = ", ".join(dict.fromkeys(t.name for t in model.terms if t.level is not None))
@@ -99,13 +98,11 @@ def predictions(model: Model, term: str, at_least: Any = None) -> Margins:
     levels = [own[0].reference, *(t.level for t in own)]
     found = [outlook.mean(outlook.set(term, level)) for level in levels]
     rows = [{"term": term, "level": level} for level in levels]
-    levels_of = np.column_stack([outlook.x[:, outlook.columns[term, t.level]] for t in own])
-    levels_of = np.column_stack([1 - levels_of.sum(axis=1), levels_of])
-    counts, cases = levels_of.sum(axis=0), None
+    cases = None
     if PREDICTED[model.family] == "share":
-        cases = (model.answers[model.used] > outlook.threshold) @ levels_of
+        cases = int((model.answers[model.used] > outlook.threshold).sum())
     values, gradients = [f[0] for f in found], [f[1] for f in found]
-    return _margins(model, rows, values, gradients, "prediction", PREDICTED[model.family], counts, cases)
+    return _margins(model, rows, values, gradients, "prediction", PREDICTED[model.family], cases)
 
 
 def _margins(
@@ -115,8 +112,7 @@ def _margins(
     gradients: list,
     name: str,
     unit: str,
-    counts: Any = None,
-    cases: Any = None,
+    cases: int | None = None,
 ) -> Margins:
     jacobian = np.array(gradients).reshape(len(values), -1)
     covariance = jacobian @ model.covariance @ jacobian.T if len(values) else np.zeros((0, 0))
@@ -129,7 +125,6 @@ def _margins(
         model.kind,
         name,
         unit,
-        counts,
         cases,
     )
 

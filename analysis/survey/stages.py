@@ -1,7 +1,7 @@
 """The stages of a sample as codes, and what is added up or compared within them.
 
-What belongs here: coding of labels, sums by unit, the covariance between the units of one stage. What does not: which stages bear
-variance, and how weights enter (design.py).
+What belongs here: coding of labels, which stages bear variance, sums by unit, the covariance between the units of one stage. What
+does not: how weights enter (design.py).
 """
 
 from __future__ import annotations
@@ -73,6 +73,53 @@ def within(parent: Codes, own: Codes, names: pd.Index, number: int) -> tuple[Cod
     units, strata = pairs // len(names), pairs % len(names)
     named = [f"{names[s]}" if number == 0 else f"{u}, {names[s]}" for u, s in zip(units, strata)]
     return units.astype(np.int64), code.astype(np.int64), named
+
+
+def nested(levels: Sequence[LaterStage], n: int) -> tuple[Stage, ...]:
+    """The stages of n rows that bear variance, from the first on: none after a stage without a sampled fraction."""
+    parent, reached = np.zeros(n, dtype=np.int64), np.ones(1)
+    found: list[Stage] = []
+    for number, level in enumerate(levels):
+        where = _named(number)
+        own, names = coded(level.strata, f"{where}.strata", n)
+        labels, _ = coded(level.unit, f"{where}.{'unit' if number else 'psu'}", n)
+        strata, stratum_of, named = within(parent, own, names, number)
+        pairs, unit = np.unique(stratum_of * (labels.max() + 1) + labels, return_inverse=True)
+        stratum = (pairs // (labels.max() + 1)).astype(np.int64)
+        size = np.bincount(stratum, minlength=len(strata))
+        fraction = fractions(level.fpc, stratum_of, size, named, where)
+        parents = np.zeros(len(pairs), dtype=np.int64)
+        parents[unit] = parent
+        found.append(Stage(unit.astype(np.int64), stratum, size, fraction, parents, reached[strata]))
+        parent, reached = unit.astype(np.int64), (found[-1].reached * fraction)[stratum]
+        if not reached.any():
+            break
+    return tuple(found)
+
+
+def refuse_lonely(found: Sequence[Stage], names: pd.Index) -> None:
+    """Strata with one sampled unit of several are told together, those of the first stage by `names`."""
+    faults = []
+    for number, stage in enumerate(found):
+        alone = np.flatnonzero((stage.size == 1) & (stage.fraction < 1) & (stage.reached > 0))
+        faults += [
+            Fault(
+                say("lo strato ha una sola unità", "the stratum holds one unit only"),
+                f"{_named(number)}, {h}" if number else f"Design.strata, {names[h]}",
+                say("due o più", "two or more"),
+                say(
+                    'Unite gli strati, o dichiarate lonely="adjust".',
+                    'Merge strata, or declare lonely="adjust".',
+                ),
+            )
+            for h in alone[:MOST_FAULTS]
+        ]
+    if faults:
+        raise EstimateError(faults)
+
+
+def _named(number: int) -> str:
+    return f"Design.later[{number - 1}]" if number else "Design"
 
 
 class Cells:
