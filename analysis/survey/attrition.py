@@ -56,7 +56,7 @@ def reweight(
 ) -> Returned:
     """Weights of those who returned, from a design-weighted logit of returning on the baseline covariates of `first` (n × columns), then trimmed.
 
-    A missing answer is a category of its own, so that nobody who returned is lost; a covariate that is the same for all is left out. It holds if, given the covariates, returning does
+    A missing answer, and a category all or none of whose persons returned, is put with the commonest category, so that nobody who returned is lost; a covariate that is the same for all is left out. It holds if, given the covariates, returning does
     not depend on what is asked later; the weights are taken as known in variances (Little & Rubin 2019, ch. 3).
     """
     back = np.asarray(returned, dtype=bool)
@@ -69,7 +69,7 @@ def reweight(
             )
         )
     covariates = pd.DataFrame(
-        {name: _whole(first[name]) for name in first if first[name].nunique(dropna=False) > 1}
+        {name: _whole(first[name], back) for name in first if first[name].nunique() > 1}
     )
     model = models.fit(pd.Series(back.astype(float), name="returned"), covariates, design, "logit")
     rows = np.flatnonzero(back)
@@ -100,7 +100,12 @@ def flow(match: Match, groups: pd.Series, arrived: pd.Series | None = None) -> p
     return frame
 
 
-def _whole(values: pd.Series) -> pd.Series:
-    if not values.isna().any() or pd.api.types.is_numeric_dtype(values):
-        return values.reset_index(drop=True)
-    return values.astype(object).where(values.notna(), "missing").reset_index(drop=True)
+def _whole(values: pd.Series, back: npt.NDArray[np.bool_]) -> pd.Series:
+    """The covariate without missing answers, and without categories that tell for certain who returned."""
+    found = values.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(found):
+        return found.fillna(found.median())
+    found = found.astype(object)
+    share = pd.Series(back).groupby(found).mean()
+    common = found.mode().iloc[0]
+    return found.where(found.notna() & found.map(share).between(0, 1, inclusive="neither"), common)

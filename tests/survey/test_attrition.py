@@ -20,9 +20,9 @@ def sample():
 def test_weights_of_who_came_back_restore_the_first_wave(sample):
     frame, back, design = sample
     found = attrition.reweight(frame, back, design)
-    first = estimates.composition(frame["care"].fillna("none"), design).estimate
+    first = estimates.composition(frame["care"].fillna("no"), design).estimate
     second = estimates.composition(
-        frame["care"].fillna("none")[back].reset_index(drop=True), found.design
+        frame["care"].fillna("no")[back].reset_index(drop=True), found.design
     ).estimate
     assert second == pytest.approx(first, abs=1e-6)
     assert found.design.weights.sum() == pytest.approx(design.weights.sum())
