@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
+from analysis.survey import stages
 from analysis.survey import weights as costs
 from analysis.survey.design import Census, Codes, Design, Floats, Sampling, Volunteers
 
@@ -131,6 +132,13 @@ def rake(
     _agree(coded)
     targets = [target.to_numpy() for _, target, _ in coded.values()]
     cells, row, count = _cells([codes for codes, _, _ in coded.values()], [len(target) for target in targets])
+    faults = [
+        fault
+        for (name, (_, target, _)), own in zip(coded.items(), cells)
+        for fault in _empty(f"margins.{name}", target, np.bincount(own, count, len(target)))
+    ]
+    if faults:
+        raise EstimateError(faults)
     start = np.bincount(row, before, len(count)).astype(float, copy=False)
     sums = start
     for sweep in range(1, sweeps + 1):
@@ -151,7 +159,8 @@ def rake(
                 next_step=say("Unite le categorie rare.", "Merge rare categories."),
             )
         )
-    weights = before * (sums / start)[row]
+    weights = (sums / start).take(row)
+    weights *= before
     classes = [(codes, len(target)) for codes, target, _ in coded.values()]
     made = _reweighted(sample, weights, None, classes)
     return Calibrated("raking", made, weights, before, taken, _reached(coded, cells, start, sums, count))
@@ -282,51 +291,59 @@ def _margin(name: str, labels: Any, totals: Mapping[Any, float], n: int) -> _Cod
     """Code of each row in the order of the totals, the totals, and the faults of this margin."""
     values, target = pd.Series(labels).reset_index(drop=True), pd.Series(totals, dtype=float)
     where, faults = f"margins.{name}", []
+    kind = stages.narrow(len(target))
     if isinstance(values.dtype, pd.CategoricalDtype):
-        own, present = values.cat.codes.to_numpy(dtype=np.int64), values.cat.categories
+        own, present = values.cat.codes.to_numpy(dtype=np.int16), values.cat.categories
     else:
         own, present = pd.factorize(values)
-    count = np.bincount(own + 1, minlength=len(present) + 1)
-    place = pd.Index(list(totals), dtype=object).get_indexer(pd.Index(present, dtype=object)).astype(np.int64)
-    same = len(place) == len(target) and (place == np.arange(len(place))).all() and not count[0]
-    codes = own if same else np.append(place, -1)[own]
-    held = np.zeros(len(target), dtype=np.int64)
-    np.add.at(held, place[place >= 0], count[1:][place >= 0])
-    missing, present = int(count[0]), present[count[1:] > 0]
-    place = place[count[1:] > 0]
+    place = pd.Index(list(totals), dtype=object).get_indexer(pd.Index(present, dtype=object))
+    same = len(place) == len(target) and (place == np.arange(len(place))).all()
+    codes = (own if same else np.append(place, -1)[own]).astype(kind, copy=False)
+    known = len(codes) > 0 and bool(codes.min() >= 0)
+    missing, unknown = 0, []
+    if not known:
+        count = np.bincount(own.astype(np.int64) + 1, minlength=len(present) + 1)
+        missing = int(count[0])
+        unknown = sorted(str(label) for label, at, k in zip(present, place, count[1:]) if at < 0 and k)
     if len(values) != n:
         faults.append(
             Fault(say(f"{len(values)} righe invece di {n}", f"{len(values)} rows instead of {n}"), where)
         )
     if missing:
         faults.append(Fault(say(f"{missing} valori mancanti", f"{missing} values are missing"), where))
-    unknown = sorted(str(label) for label, at in zip(present, place) if at < 0)
     if unknown:
         faults.append(
             Fault(
                 say("categorie senza totale: ", "categories without a target: ") + ", ".join(unknown), where
             )
         )
-    empty = [str(c) for c, k in zip(totals, held) if not k]
-    if empty:
-        faults.append(
-            Fault(
-                say("categorie senza rispondenti: ", "categories without respondents: ") + ", ".join(empty),
-                where,
-                next_step=say("Unitele ad altre.", "Merge them with others."),
-            )
-        )
+    if not known:
+        faults += _empty(where, target, np.bincount(codes[codes >= 0], minlength=len(target)))
     if not (np.isfinite(target) & (target > 0)).all():
         faults.append(Fault(say("totali non positivi", "targets are not positive"), where))
     return codes, target, faults
 
 
+def _empty(where: str, target: pd.Series, held: np.ndarray) -> list[Fault]:
+    empty = [str(c) for c, k in zip(target.index, held) if not k]
+    if not empty:
+        return []
+    return [
+        Fault(
+            say("categorie senza rispondenti: ", "categories without respondents: ") + ", ".join(empty),
+            where,
+            next_step=say("Unitele ad altre.", "Merge them with others."),
+        )
+    ]
+
+
 def _cells(codes: list[Codes], sizes: list[int]) -> tuple[list[Codes], Codes, Codes]:
     """The codes of each margin by combination present (C,), the combination of each row (n,), and the rows of each (C,)."""
-    joint = codes[0]
-    for own, size in zip(codes[1:], sizes[1:]):
-        joint = joint * size + own
     whole = int(np.prod(sizes))
+    kind = stages.narrow(whole)
+    joint = codes[0].astype(kind, copy=False)
+    for own, size in zip(codes[1:], sizes[1:]):
+        joint = joint * kind(size) + own.astype(kind, copy=False)
     if whole <= 1 << 20:
         count = np.bincount(joint, minlength=whole)
         present, row = np.flatnonzero(count), joint

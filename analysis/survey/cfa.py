@@ -237,13 +237,15 @@ class Cfa(Fitted):
                         self.n,
                     )
                 )
-        frame = pd.DataFrame(rows, columns=["factor", "item", "loading", "low", "high", "standardised", "n"])
+        frame = pd.DataFrame(
+            rows, columns=["factor", "item", "loading", "low", "high", "standardised_loading", "n"]
+        )
         number = {"unit": "number", "digits": 2, "n": "n"}
         frame.attrs["columns"] = {
             "loading": number,
             "low": {"low_of": "loading"},
             "high": {"high_of": "loading"},
-            "standardised": number,
+            "standardised_loading": number,
             "n": {"counts": "persons"},
         }
         return frame

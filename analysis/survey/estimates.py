@@ -88,7 +88,9 @@ def compositions(
     found = []
     for codes, groups in passes(by, category >= 0, "composition", margin):
         k, whole = len(groups), bool(codes.min() >= 0)
-        joint = codes * c + category if whole else np.where(codes < 0, -1, codes * c + category)
+        kind = stages.narrow(k * c)
+        joint = codes.astype(kind, copy=False) * kind(c) + category.astype(kind, copy=False)
+        joint = joint if whole else np.where(codes < 0, kind(-1), joint)
         sums, part, held = _sums(design, joint, k * c, None, whole)
         cases = _count(joint, k * c, whole)
         n = cases.reshape(k, c).sum(axis=1)
@@ -247,9 +249,8 @@ def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) 
         raise EstimateError(Fault(say("nessun valore presente", "no value is present"), where))
     full = bool(valid.all())
     if by is None:
-        return np.zeros(len(valid), dtype=np.int64) if full else np.where(valid, 0, -1), pd.DataFrame(
-            index=[0]
-        )
+        every = np.zeros(len(valid), dtype=np.int16)
+        return every if full else np.where(valid, every, np.int16(-1)), pd.DataFrame(index=[0])
     if len(by) != len(valid):
         raise EstimateError(
             Fault(
@@ -260,21 +261,23 @@ def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) 
     coded = {column: _categories(by[column]) for column in by}
     size = int(np.prod([len(labels) for labels, _ in coded.values()]))
     joint, full = None, full and size > 0
+    kind = stages.narrow(size)
     for labels, codes in coded.values():
-        joint = codes if joint is None else joint * len(labels) + codes
+        own = codes.astype(kind, copy=False)
+        joint = own if joint is None else joint * kind(len(labels)) + own
         full = full and bool(codes.min() >= 0)
     assert joint is not None
     inside = valid
     if not full:
         inside = np.logical_and.reduce([valid, *(codes >= 0 for _, codes in coded.values())])
-        joint = np.where(inside, joint, -1)
+        joint = np.where(inside, joint, kind(-1))
     held = _count(joint, size, full) > 0 if size else np.zeros(0, dtype=bool)
     if not held.any():
         raise EstimateError(Fault(say("nessun gruppo presente", "no group is present"), f"{where}.by"))
     codes = joint
     if not held.all():
-        place = np.cumsum(held) - 1
-        codes = np.where(joint >= 0, place[np.maximum(joint, 0)], -1)
+        place = (np.cumsum(held) - 1).astype(kind)
+        codes = np.where(joint >= 0, place[np.maximum(joint, 0)], kind(-1))
     rest, columns = np.flatnonzero(held), {}
     for column, (labels, _) in reversed(coded.items()):
         columns[column] = np.array(labels, dtype=object)[rest % len(labels)]
@@ -285,9 +288,10 @@ def _domains(by: pd.DataFrame | None, valid: npt.NDArray[np.bool_], where: str) 
 def _categories(values: pd.Series) -> tuple[Sequence[Any], Codes]:
     """Labels in their order and the code of each row (n,), -1 where missing."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return list(values.cat.categories), values.cat.codes.to_numpy(dtype=np.int64)
-    codes, labels = pd.factorize(values, sort=True)
-    return list(labels), codes.astype(np.int64)
+        labels = list(values.cat.categories)
+        return labels, values.cat.codes.to_numpy(dtype=stages.narrow(len(labels)))
+    codes, found = pd.factorize(values, sort=True)
+    return list(found), codes.astype(stages.narrow(len(found)))
 
 
 def numbers(values: npt.ArrayLike, design: Sampling) -> Floats:

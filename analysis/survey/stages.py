@@ -18,7 +18,7 @@ from scipy import sparse
 from analysis.errors import EstimateError, Fault, say
 
 Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.signedinteger]
 MOST_FAULTS = 20
 
 
@@ -137,12 +137,19 @@ class Cells:
             self.place = unit
         else:
             self.place = unit * self.width
-            self.place += code if whole else np.where(code < 0, size, code)
+            self.place += (
+                code if whole else np.where(code < 0, size, code)
+            )  # narrow codes are widened as they are added
 
     def sums(self, scores: Floats | None = None) -> Floats:
         """Sums of scores (n,), or counts of rows."""
         found = np.bincount(self.place, scores, self.units * self.width).reshape(-1, self.width)
         return found[:, : self.size].astype(float, copy=False)
+
+
+def narrow(classes: int) -> type[np.signedinteger]:
+    """The narrowest whole numbers that hold codes of so many classes and one more."""
+    return np.int16 if classes < 1 << 14 else np.int64
 
 
 def cells(unit: Codes, units: int, code: Codes, size: int, scores: Floats | None) -> Floats:
