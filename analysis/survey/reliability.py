@@ -83,7 +83,8 @@ def alpha(
         )
     whole, rows = covariance.sum(), covariance.sum(axis=1)
     raw = k / (k - 1) * (1 - variances.sum() / whole)
-    r = (values.corr().to_numpy().sum() - k) / (k * (k - 1))
+    # The correlations of these covariances, as in R's psych package, and not of other rows again.
+    r = ((covariance / np.sqrt(np.outer(variances, variances))).sum() - k) / (k * (k - 1))
     rest = whole - 2 * rows + variances
     # With two items nothing remains to be consistent with.
     deleted = (k - 1) / max(k - 2, 1) * (1 - (variances.sum() - variances) / rest)

@@ -5,6 +5,7 @@ Analysis by Example": 30 departments, seven percentages of favourable answers. R
 copied: one test reads them from an installed pingouin and is skipped where there is none.
 """
 
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -91,3 +92,28 @@ def test_refusals(english):
         reliability.alpha(flat)
     with pytest.raises(EstimateError, match="1 items and 30 rows"):
         reliability.alpha(attitude()[["rating"]])
+
+
+def with_moments(matrix, n=2800):
+    """n rows whose covariances are exactly `matrix`, given by its lower triangle."""
+    k = int((np.sqrt(8 * len(matrix) + 1) - 1) / 2)
+    whole = np.zeros((k, k))
+    whole[np.tril_indices(k)] = matrix
+    whole = whole + np.tril(whole, -1).T
+    noise = np.random.default_rng(1).normal(size=(n, k))
+    noise -= noise.mean(axis=0)
+    white = noise @ np.linalg.inv(np.linalg.cholesky(np.cov(noise.T))).T
+    return pd.DataFrame(white @ np.linalg.cholesky(whole).T, columns=[str(j) for j in range(k)])
+
+
+def test_five_scales_of_personality():
+    """Oracle A row 11 and B: the answers are psych's and not copied, their moments are in bfi.toml."""
+    scales = tomllib.loads((Path(__file__).parent / "bfi.toml").read_text(encoding="utf-8"))
+    wanted = {"A": 0.7030, "C": 0.7267, "E": 0.7617, "N": 0.8140, "O": 0.6002}
+    found = {
+        name: reliability.alpha(with_moments(moments["covariance"])).alpha for name, moments in scales.items()
+    }
+    assert found == pytest.approx(wanted, abs=5e-5)
+    assert found["A"] == pytest.approx(0.7030184461, rel=1e-9)
+    standardised = reliability.alpha(with_moments(scales["A"]["covariance"])).standardised
+    assert standardised == pytest.approx(0.7130285787, rel=1e-9)
