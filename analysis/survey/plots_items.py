@@ -31,7 +31,7 @@ def likert(data: pd.DataFrame, words: Words) -> Figure:
     for y, item in enumerate(items):
         shares = wide.loc[item].to_numpy(dtype=float)
         if np.isnan(shares).any():
-            ax.text(0, y, words("not_shown"), ha="center", va="center", color=style.MUTED, fontsize=8)
+            ax.text(0.015, y, words("not_shown"), ha="left", va="center", color=style.MUTED, fontsize=8)
             continue
         half = len(answers) // 2
         left = -shares[:half].sum() - (shares[half] / 2 if len(answers) % 2 else 0.0)

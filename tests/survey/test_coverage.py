@@ -90,7 +90,6 @@ def test_intervals_cover_as_often_as_they_say(population):
             covered[name] += bool(low[0] <= truth[name] <= high[0])
     tail = 0.05 / (2 * len(truth))
     least, most = stats.binom.ppf([tail, 1 - tail], STUDIES, LEVEL)
-    print(covered, least, most)
     assert all(least <= count <= most for count in covered.values()), (covered, least, most)
 
 
