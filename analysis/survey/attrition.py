@@ -56,10 +56,16 @@ def reweight(
 ) -> Returned:
     """Weights of those who returned, from a design-weighted logit of returning on the baseline covariates of `first` (n × columns), then trimmed.
 
-    A missing answer, and a category all or none of whose persons returned, is put with the commonest category, so that nobody who returned is lost; a covariate that is the same for all is left out. It holds if, given the covariates, returning does
+    A missing answer, and a category all or none of whose persons returned, is put with the commonest category (a missing number with the
+    median), so that nobody who returned is lost; a covariate that is then the same for all is left out. It holds if, given the covariates, returning does
     not depend on what is asked later; the weights are taken as known in variances (Little & Rubin 2019, ch. 3).
     """
     back = np.asarray(returned, dtype=bool)
+    if not len(first) == len(back) == design.n:
+        what = say(
+            f"{len(first)} righe, {len(back)} esiti del ritorno", f"{len(first)} rows, {len(back)} outcomes"
+        )
+        raise EstimateError(Fault(what, "attrition.reweight", str(design.n)))
     if back.all() or not back.any():
         raise EstimateError(
             Fault(
@@ -71,6 +77,18 @@ def reweight(
     covariates = pd.DataFrame(
         {name: _whole(first[name], back) for name in first if first[name].nunique() > 1}
     )
+    covariates = covariates.loc[:, covariates.nunique() > 1]
+    if covariates.empty:
+        raise EstimateError(
+            Fault(
+                say(
+                    "nessuna covariata distingue chi è tornato da chi no",
+                    "no covariate tells who returned from who did not",
+                ),
+                "attrition.first: " + ", ".join(map(str, first)),
+                next_step=say("Indicate altre covariate di base.", "Name other baseline covariates."),
+            )
+        )
     model = models.fit(pd.Series(back.astype(float), name="returned"), covariates, design, "logit")
     rows = np.flatnonzero(back)
     chance = model.fitted[rows]
@@ -80,12 +98,23 @@ def reweight(
 
 
 def flow(match: Match, groups: pd.Series, arrived: pd.Series | None = None) -> pd.DataFrame:
-    """Persons by group of the first wave (n,), and those of them who came back or left; with `arrived` (m,) also who is new: stage, group, persons."""
-    names = (
-        list(groups.cat.categories)
-        if isinstance(groups.dtype, pd.CategoricalDtype)
-        else sorted(groups.dropna().unique())
-    )
+    """Persons by group of the first wave (n,), and those of them who came back or left; with `arrived` (m,) also who is new: stage, group, persons.
+
+    A group that only new persons have is a row too; persons without a group are in none. Refuses groups (n,) or (m,) of another number than `match` has.
+    """
+    held = {"flow.groups": (groups, len(match.position))}
+    if arrived is not None:
+        held["flow.arrived"] = (arrived, match.only_second)
+    faults = [
+        Fault(say(f"{len(found)} persone", f"{len(found)} persons"), where, str(expected))
+        for where, (found, expected) in held.items()
+        if len(found) != expected
+    ]
+    if faults:
+        raise EstimateError(faults)
+    names = _categories(groups)
+    if arrived is not None:
+        names += [name for name in _categories(arrived) if name not in names]
     parts: dict[str, Mapping] = {
         "first": groups.value_counts().to_dict(),
         "returned": groups[match.returned].value_counts().to_dict(),
@@ -98,6 +127,13 @@ def flow(match: Match, groups: pd.Series, arrived: pd.Series | None = None) -> p
     frame = pd.DataFrame(rows, columns=["stage", str(groups.name), "persons"])
     frame.attrs["columns"] = {"persons": {"counts": "persons"}}
     return frame
+
+
+def _categories(groups: pd.Series) -> list:
+    """The categories in their order, or the values found, sorted."""
+    if isinstance(groups.dtype, pd.CategoricalDtype):
+        return list(groups.cat.categories)
+    return sorted(groups.dropna().unique())
 
 
 def _whole(values: pd.Series, back: npt.NDArray[np.bool_]) -> pd.Series:

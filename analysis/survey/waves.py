@@ -139,16 +139,23 @@ def reliable_change(
     """Share of persons whose change exceeds the error of measurement: improved, unchanged, worsened (Jacobson & Truax 1991).
 
     The reliable change index is (after − before) / (sd₁·√(2(1 − `reliability`))), beyond ±1.96; `sd₁` the first wave's over those with both
-    answers, unweighted. `worse`: which end of the scale is worse, "high" or "low". Refuses a reliability not within 0–1.
+    answers, unweighted. `worse`: which end of the scale is worse, "high" or "low". Refuses, all at once, a reliability not within 0–1,
+    another `worse`, answers of unequal number or without variance.
     """
+    first, second = (pd.Series(np.asarray(x, dtype=object)).astype("Float64") for x in (before, after))
+    faults = _unpaired(first, second, "reliable_change")
     if not 0 < reliability < 1:
         what = say(f"l'affidabilità è {reliability:.2f}", f"the reliability is {reliability:.2f}")
-        raise EstimateError(Fault(what, "reliable_change.reliability", "0–1"))
-    first, second = (pd.Series(np.asarray(x, dtype=object)).astype("Float64") for x in (before, after))
-    both = first.notna() & second.notna()
-    spread = float(first[both].std())
+        faults.append(Fault(what, "reliable_change.reliability", "0–1"))
+    if worse not in ("high", "low"):
+        what = say(f"estremo sconosciuto: {worse}", f"unknown end of the scale: {worse}")
+        faults.append(Fault(what, "reliable_change.worse", "high, low"))
+    both = first.notna() & second.notna() if not faults else first.notna()
+    spread = float(first[both].astype(float).std())
     if not spread > 0:
-        raise EstimateError(Fault(say("nessuna varianza", "no variance"), "reliable_change.before"))
+        faults.append(Fault(say("nessuna varianza", "no variance"), "reliable_change.before"))
+    if faults:
+        raise EstimateError(faults)
     index = ((second - first) / (spread * np.sqrt(2 * (1 - reliability)))).astype(float)
     sign = index if worse == "low" else -index
     kinds = np.select([sign > RELIABLE, sign < -RELIABLE], ["improved", "worsened"], "unchanged")
@@ -163,12 +170,22 @@ def reliable_change(
     return estimates.composition(found, design)
 
 
+def _unpaired(before: npt.ArrayLike, after: npt.ArrayLike, where: str) -> list[Fault]:
+    n, m = len(np.asarray(before, dtype=object)), len(np.asarray(after, dtype=object))
+    if n == m:
+        return []
+    return [Fault(say(f"{n} risposte prima e {m} dopo", f"{n} answers before and {m} after"), where)]
+
+
 def regression_to_mean(before: npt.ArrayLike, after: npt.ArrayLike) -> pd.DataFrame:
     """Mean change by quarter of the first answer beside the change that regression to the mean alone gives, over those with both answers, unweighted.
 
     Expected: (r·sd₂/sd₁ − 1)(x − mean₁) + mean₂ − mean₁, the regression of the second answer on the first (Barnett, van der Pols & Dobson 2005).
     Columns: quarter (1 lowest), start, observed, expected, n.
     """
+    faults = _unpaired(before, after, "regression_to_mean")
+    if faults:
+        raise EstimateError(faults)
     pair = pd.DataFrame({"x": np.asarray(before, dtype=object), "y": np.asarray(after, dtype=object)})
     pair = pair.astype("Float64").astype(float).dropna()
     if len(pair) < 8 or not (pair.std() > 0).all():

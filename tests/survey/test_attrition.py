@@ -36,6 +36,33 @@ def test_nothing_to_correct_is_told(sample, english):
         attrition.reweight(frame, np.ones(3000, dtype=bool), design)
 
 
+def test_a_covariate_left_with_one_category_is_left_out(sample, english):
+    frame, back, design = sample
+    certain = pd.Series(np.where(np.arange(3000) < 20, "x", "y"))
+    back[:20] = True
+    plain = attrition.reweight(frame, back, design)
+    found = attrition.reweight(frame.assign(certain=certain), back, design)
+    assert found.design.weights == pytest.approx(plain.design.weights)
+    with pytest.raises(EstimateError, match="no covariate tells"):
+        attrition.reweight(certain.to_frame("certain"), back, design)
+
+
+def test_rows_that_are_not_the_designs_are_refused(sample, english):
+    frame, back, design = sample
+    with pytest.raises(EstimateError, match="2999 rows, 3000 outcomes; allowed: 3000"):
+        attrition.reweight(frame.iloc[1:], back, design)
+
+
+def test_flow_keeps_groups_of_new_persons_and_refuses_other_numbers(english):
+    match = waves.match(pd.Series([1, 2, 3]), pd.Series([2, 8, 9]))
+    groups = pd.Series(list("aab"), name="care")
+    table = attrition.flow(match, groups, pd.Series(["z", "a"]))
+    assert table.loc[table["stage"].eq("new"), "persons"].tolist() == [1, 0, 1]
+    with pytest.raises(EstimateError) as caught:
+        attrition.flow(match, groups[:2], pd.Series(["z"]))
+    assert "flow.groups" in str(caught.value) and "flow.arrived" in str(caught.value)
+
+
 def test_flow_counts_everybody_once():
     match = waves.match(pd.Series([1, 2, 3, 4]), pd.Series([2, 4, 9]))
     groups = pd.Series(list("aabb"), name="care")
@@ -57,6 +84,17 @@ def test_reliable_change_by_hand(english):
     assert turned.cases.tolist() == found.cases.tolist()[::-1]
     with pytest.raises(EstimateError, match="reliability"):
         waves.reliable_change(before, after, 1.0, "high", Census(5))
+
+
+def test_every_fault_of_reliable_change_at_once(english):
+    with pytest.raises(EstimateError) as caught:
+        waves.reliable_change([1.0, 1.0], [2.0, 3.0, 4.0], 2.0, "up", Census(2))
+    for told in ("2 answers before and 3 after", "reliability is 2.00", "unknown end", "no variance"):
+        assert told in str(caught.value)
+    with pytest.raises(EstimateError, match="no variance"):
+        waves.reliable_change([1.0, None], [2.0, 3.0], 0.8, "high", Census(2))
+    with pytest.raises(EstimateError, match="3 answers before and 4 after"):
+        waves.regression_to_mean([1, 2, 3], [1, 2, 3, 4])
 
 
 def test_noise_alone_regresses_to_the_mean():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.errors import EstimateError
 from analysis.survey import design, waves
@@ -50,3 +51,35 @@ def test_attrition_by_baseline_covariate():
     assert table["cases"].tolist() == [1, 2, 2, 1]
     assert "low" not in table
     assert table["category"].tolist()[2:] == [{"it": "donne", "en": "women"}, {"it": "m", "en": "m"}]
+
+
+def test_paired_change_of_a_simple_sample_is_the_paired_t():
+    generator = np.random.default_rng(4)
+    before, after = generator.normal(size=(2, 60))
+    found = waves.change(before, after, design.Design(np.full(60, 3.0))).difference()
+    plain = stats.ttest_rel(after, before)
+    assert found.estimate / found.se == pytest.approx(plain.statistic, rel=1e-10)
+    assert found.df == plain.df == 59
+
+
+def test_paired_change_of_a_two_stage_sample(apiclus2):
+    """Schools within districts, both drawn without replacement: change of api from 1999 to 2000, variance by Cochran's two-stage formula (1977, ch. 11)."""
+    data = apiclus2
+    whole, m = data["fpc1"].iloc[0], data["dnum"].nunique()
+    sizes = data.groupby("dnum")["fpc2"].first()
+    weight = whole / m * data["fpc2"] / data.groupby("dnum")["dnum"].transform("size")
+    rise = data["api00"] - data["api99"]
+    mean = (weight * rise).sum() / weight.sum()
+    score = pd.DataFrame({"d": data["dnum"], "e": (rise - mean) / weight.sum(), "w": weight})
+    totals = (score["e"] * score["w"]).groupby(score["d"]).sum()
+    between = m * (1 - m / whole) * totals.var()
+    drawn, spread = score.groupby("d")["e"].size(), score.groupby("d")["e"].var().fillna(0)
+    within = (whole / m * sizes**2 * (1 - drawn / sizes) * spread / drawn).sum()
+    schools = design.LaterStage(data["snum"].to_numpy(), data["fpc2"].to_numpy())
+    sample = design.Design(
+        weight.to_numpy(), psu=data["dnum"].to_numpy(), fpc=data["fpc1"].to_numpy(), later=[schools]
+    )
+    found = waves.change(data["api99"], data["api00"], sample).difference()
+    assert found.estimate == pytest.approx(mean, rel=1e-12)
+    assert found.se == pytest.approx(np.sqrt(between + within), rel=1e-9)
+    assert found.n == 126
