@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +42,7 @@ class Scores:
         return [scale for scale, part in self.parts.items() if part.construct in constructs]
 
     def with_total(self) -> Scores:
-        """The same with the total that the instrument's form defines; refused where its subscales point in opposite directions."""
+        """The same with the total that the instrument's form defines, over all its subscales and nothing else; any other sum is refused."""
         rule = next(iter(self.rules.values()))
         parts = list(self.parts.values())
         if rule.total is None or len({(part.construct, part.worse) for part in parts}) != 1:
@@ -57,11 +56,22 @@ class Scores:
                     ", ".join(self.parts),
                 )
             )
+        if list(self.parts) != list(rule.subscales) or any(own != rule for own in self.rules.values()):
+            raise EstimateError(
+                Fault(
+                    say(
+                        "il totale vuole le sottoscale di una forma, tutte e sole",
+                        "a total takes the subscales of one form, all of them and no other",
+                    ),
+                    f"instruments.{rule.id}: {', '.join(self.parts)}",
+                    ", ".join(rule.subscales),
+                )
+            )
         key, total = rule.total.key, rule.total
         items = [item for own in self.items.values() for item in own]
         whole = Subscale(
             tuple(i for part in parts for i in part.items), tuple(i for part in parts for i in part.reversed),
-            total.low, total.high, total.name, parts[0].high_means, parts[0].construct, parts[0].worse, (),
+            total.low, total.high, total.name, parts[0].high_means, parts[0].construct, parts[0].worse, (), parts[0].response,
         )  # fmt: skip
         return Scores(
             self.values.assign(**{key: self.values.sum(axis=1, skipna=False)}),
@@ -101,12 +111,20 @@ class Scores:
 
 
 def scores(frame: pd.DataFrame, study: Mapping[str, Mapping[str, Any]]) -> Scores:
-    """The scores of every instrument of the study's codebook whose items are in the frame, side by side; the faults of all at once."""
+    """The scores of every instrument of the study's codebook, side by side; the faults of all at once.
+
+    An instrument of which the frame holds no item at all was not asked in this wave and is left out.
+    """
     found: Scores | None = None
     faults: list[Fault] = []
+    unasked: list[str] = []
     for name, entry in study.items():
         try:
-            own = score(frame, name, entry)
+            plan = _plan(name, entry)
+            if not any(item in frame for items in plan.columns.values() for item in items):
+                unasked.append(name)
+                continue
+            own = _scored(frame, plan)
         except EstimateError as error:
             faults += error.faults
             continue
@@ -116,20 +134,21 @@ def scores(frame: pd.DataFrame, study: Mapping[str, Mapping[str, Any]]) -> Score
                 say("due strumenti con la stessa scala", "two instruments with the same scale"),
                 f"instruments, {key}",
             )
-            for key in both
+            for key in sorted(both)
         ]
         found = own if found is None or both else found.beside(own)
-    if faults or found is None:
-        raise EstimateError(
-            faults
-            or [
-                Fault(
-                    say("il codebook non nomina strumenti", "the codebook names no instrument"),
-                    "instruments",
-                    ", ".join(instruments.known()),
-                )
-            ]
+    if not faults and found is None:
+        what = (
+            say(
+                "la rilevazione non ha alcuna domanda degli strumenti",
+                "the wave has no item of the instruments",
+            )
+            if unasked
+            else say("il codebook non nomina strumenti", "the codebook names no instrument")
         )
+        faults.append(Fault(what, "instruments", ", ".join(unasked or instruments.known())))
+    if faults or found is None:
+        raise EstimateError(faults)
     return found
 
 
@@ -143,10 +162,34 @@ def score(
     Subscales are never added up, unless the form itself defines a total. Refuses absent items and codes that are neither an
     answer nor one of the instrument's missing codes, all at once.
     """
-    study = study or {}
+    return _scored(frame, _plan(name, study or {}, only))
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What of an instrument is scored, from which columns, and whether with the form's total."""
+
+    rule: Instrument
+    chosen: dict[str, Subscale]
+    columns: dict[str, list[str]]
+    total: bool
+
+
+def _plan(name: str, study: Mapping[str, Any], only: Sequence[str] | None = None) -> _Plan:
+    """The codebook's entry against the instrument's file."""
     rule = instruments.instrument(name, str(study.get("form", "")))
+    one = len(rule.subscales) == 1
+    allowed = ["confirmed", *(f"items_{key}" for key in rule.subscales), *(["items"] if one else [])]
+    allowed += ["form"] if rule.form else []
+    faults = [
+        Fault(
+            say(f"{key} non è previsto", f"{key} is not foreseen"), f"instruments.{name}", ", ".join(allowed)
+        )
+        for key in study
+        if key not in allowed and not (key == "form" and not study[key])
+    ]
     if not rule.verified and not all(text.strip() for text in confirmation(study).values()):
-        raise EstimateError(
+        faults.append(
             Fault(
                 say(
                     f"la regola di punteggio non è verificata: {rule.unverified['it']}",
@@ -159,14 +202,43 @@ def score(
                 ),
             )
         )
+    if faults:
+        raise EstimateError(faults)
     chosen = _chosen(rule, only)
-    whole = study.get("items") if len(rule.subscales) == 1 else None
+    whole = study.get("items") if one else None
     columns = {key: list(study.get(f"items_{key}", whole or part.items)) for key, part in chosen.items()}
-    answers = _answers(frame, rule, columns, chosen)
+    every = [item for items in columns.values() for item in items]
+    faults = [
+        Fault(
+            say(f"{item} compare due volte", f"{item} occurs twice"),
+            f"instruments.{name}",
+            say("ogni domanda una volta sola", "each item once"),
+        )
+        for item in dict.fromkeys(every)
+        if every.count(item) > 1
+    ]
+    for key, items in columns.items():
+        expected = len(chosen[key].items)
+        if not items or (expected and len(items) != expected):
+            faults.append(
+                Fault(
+                    say(f"{len(items)} domande", f"{len(items)} items"),
+                    f"instruments.{name}.items_{key}",
+                    str(expected or "≥ 1"),
+                )
+            )
+    if faults:
+        raise EstimateError(faults)
+    return _Plan(rule, chosen, columns, rule.total is not None and not only)
+
+
+def _scored(frame: pd.DataFrame, plan: _Plan) -> Scores:
+    rule, chosen, columns = plan.rule, plan.chosen, plan.columns
+    answers = _answers(frame, plan)
     values, answered = {}, {}
     for key, part in chosen.items():
         turned = np.isin(part.items or columns[key], part.reversed)
-        items = np.where(turned, rule.low + rule.high - answers[key], answers[key])
+        items = np.where(turned, part.response.low + part.response.high - answers[key], answers[key])
         values[key], answered[key] = _points(rule, items)
     found = Scores(
         pd.DataFrame(values, index=frame.index),
@@ -176,7 +248,7 @@ def score(
         dict.fromkeys(chosen, rule),
         chosen,
     )
-    return found.with_total() if rule.total and not only else found
+    return found.with_total() if plan.total else found
 
 
 def _chosen(rule: Instrument, only: Sequence[str] | None) -> dict[str, Subscale]:
@@ -200,8 +272,7 @@ def _points(rule: Instrument, items: Floats) -> tuple[Floats, np.ndarray]:
     count = (~np.isnan(items)).sum(axis=1)
     total = np.nansum(items, axis=1)
     points = total / np.maximum(count, 1) if rule.rule == "mean" else total
-    needed = math.ceil(rule.least_answered * items.shape[1] - 1e-9)
-    return np.where(count >= max(needed, 1), points * rule.multiply, np.nan), count
+    return np.where(count >= rule.needed(items.shape[1]), points * rule.multiply, np.nan), count
 
 
 def cut_offs(found: Scores) -> pd.DataFrame:
@@ -221,37 +292,23 @@ def confirmation(study: Mapping[str, Any]) -> dict[str, str]:
     return {lang: str(given.get(lang, "") if isinstance(given, Mapping) else given) for lang in ("it", "en")}
 
 
-def _answers(
-    frame: pd.DataFrame, rule: Instrument, columns: Mapping[str, list[str]], chosen: Mapping[str, Subscale]
-) -> dict[str, Floats]:
+def _answers(frame: pd.DataFrame, plan: _Plan) -> dict[str, Floats]:
     """Answers by subscale (n, items), missing codes as NaN; every fault at once."""
     faults: list[Fault] = []
     found: dict[str, Floats] = {}
-    for key, items in columns.items():
-        expected = len(chosen[key].items)
-        if not items or (expected and len(items) != expected):
-            faults.append(
-                Fault(
-                    say(f"{len(items)} domande", f"{len(items)} items"),
-                    f"items_{key}",
-                    str(expected or "≥ 1"),
-                )
-            )
-            continue
-        values = []
+    for key, items in plan.columns.items():
+        part, values = plan.chosen[key], []
         for place, item in enumerate(items):
             if item not in frame:
-                faults.append(
-                    Fault(say("manca la domanda", "the item is absent"), f"{rule.id}.{key}: {item}")
-                )
+                where = f"{plan.rule.id}.{key}: {item}"
+                faults.append(Fault(say("manca la domanda", "the item is absent"), where))
                 continue
-            named = chosen[key].items[place] if expected else item
-            missing = rule.missing.get(named, {})
-            codes = frame[item].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-            codes = np.where(np.isin(codes, list(missing)), np.nan, codes)
-            wrong = np.flatnonzero(~(np.isnan(codes) | np.isin(codes, list(rule.codes))))
-            if len(wrong):
-                faults.append(_out_of_range(rule, item, frame.index[wrong[0]], codes[wrong]))
+            missing = sorted(plan.rule.missing.get(part.items[place] if part.items else item, {}))
+            codes, unreadable = _numbers(frame[item])
+            codes = np.where(np.isin(codes, missing), np.nan, codes)
+            wrong = unreadable | ~(np.isnan(codes) | np.isin(codes, list(part.response.codes)))
+            if wrong.any():
+                faults.append(_out_of_range(part, missing, frame[item][wrong]))
             values.append(codes)
         found[key] = np.column_stack(values) if values else np.zeros((len(frame), 0))
     if faults:
@@ -259,17 +316,33 @@ def _answers(
     return found
 
 
-def _out_of_range(rule: Instrument, item: str, row: Any, codes: Floats) -> Fault:
-    allowed = f"{rule.low}–{rule.high}" if rule.step == 1 else ", ".join(map(str, rule.codes))
-    known = sorted(rule.missing.get(item, {}))
-    if known:
-        allowed += say("; mancanti: ", "; missing: ") + ", ".join(map(str, known))
+def _numbers(column: pd.Series) -> tuple[Floats, np.ndarray]:
+    """The codes of a column as numbers, and where it holds what is no number (words, yes and no)."""
+    empty = column.isna().to_numpy()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if pd.api.types.is_bool_dtype(column):
+        return np.full(len(column), np.nan), ~empty
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column.to_numpy(dtype=float), np.zeros(len(column), dtype=bool)
+    codes = pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return codes, np.isnan(codes) & ~empty
+
+
+def _out_of_range(part: Subscale, missing: Sequence[int], wrong: pd.Series) -> Fault:
+    """One item's codes that are neither an answer nor a missing code: how many, which, the first row."""
+    response, most = part.response, 5
+    allowed = f"{response.low}–{response.high}" if response.step == 1 else ", ".join(map(str, response.codes))
+    if missing:
+        allowed += say("; mancanti: ", "; missing: ") + ", ".join(map(str, missing))
+    distinct = list(dict.fromkeys(f"{code:g}" if isinstance(code, float) else str(code) for code in wrong))
+    listed = ", ".join(distinct[:most]) + (" …" if len(distinct) > most else "")
     return Fault(
         say(
-            f"{len(codes)} codici fuori scala, il primo {codes[0]:g}",
-            f"{len(codes)} codes out of range, the first {codes[0]:g}",
+            f"{len(wrong)} codici che non sono risposte né codici mancanti noti: {listed}",
+            f"{len(wrong)} codes that are neither answers nor known missing codes: {listed}",
         ),
-        say(f"{item}, riga {row}", f"{item}, row {row}"),
+        say(f"{wrong.name}, riga {wrong.index[0]}", f"{wrong.name}, row {wrong.index[0]}"),
         allowed,
         say("Dichiarate nel codebook i codici mancanti.", "Declare missing codes in the codebook."),
     )

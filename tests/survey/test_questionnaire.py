@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.survey import design, questionnaire, scoring, weights
+from analysis.evidence import columns
+from analysis.survey import design, instruments, questionnaire, scoring, weights
 
 WHO5 = [f"who{i}" for i in range(1, 6)]
 CONFLICT = [f"{scale}{i}" for scale in ("wfc", "fwc") for i in range(1, 6)]
@@ -29,6 +30,71 @@ def test_each_scale_is_told_with_its_instrument(scores):
     assert table.loc["who5", "least_answered"] == 1 and table.loc["fwc", "least_answered"] == 0.75
     assert table.loc["wfc", "reference_key"] == "netemeyer1996"
     assert all(set(cell) == {"it", "en"} for cell in table["licence"])
+
+
+def test_form_cut_offs_languages_and_doubts_are_told_where_there_are_some(scores):
+    table = questionnaire.instruments(scores).set_index("scale")
+    assert "form" not in table
+    assert table.loc["who5", "cut_offs"]["it"] == "benessere scarso (< 50); rischio alto (< 28)"
+    assert table.loc["wfc", "cut_offs"] is None and table.loc["wfc", "languages"]["en"] == "Italian"
+    assert table.loc["fwc", "construct"]["en"] == "family-to-work conflict"
+    assert "invertita" in table.loc["wfc", "unverified"]["it"] and table.loc["who5", "unverified"] is None
+    zbi = pd.DataFrame(1, index=[0], columns=[f"zbi12_{i}" for i in range(1, 13)])
+    short = questionnaire.instruments(scoring.score(zbi, "zbi12", {"form": "bedard2001"}))
+    assert short.loc[0, "form"]["en"] == "form of Bédard and others (2001)"
+    assert short.loc[0, "cut_offs"]["en"] == "burden to be looked into (≥ 13)"
+    assert not {"languages", "unverified"} & set(short)
+
+
+def every(name, form):
+    """The scores of four persons on one instrument, and the study's entry."""
+    study = {"confirmed": "a test, 2026"} | ({"form": form} if form else {})
+    study |= {"items": ["a", "b", "c"]} if name == "copsoq3_conflict" else {}
+    parts = instruments.instrument(name, form).subscales
+    lowest = {item: part.response.low for part in parts.values() for item in part.items or "abc"}
+    return scoring.score(pd.DataFrame([lowest] * 4), name, study), {name: study}
+
+
+EVERY = [(name, form) for name in instruments.known() for form in instruments.forms(name) or ("",)]
+
+
+@pytest.mark.parametrize(("name", "form"), EVERY)
+def test_every_instrument_can_be_told(name, form):
+    """The tables pass the door of the evidence: every column has a role, and a heading where the notebook has no word for it."""
+    found, study = every(name, form)
+    tables = (questionnaire.instruments(found), questionnaire.rules(found, study))
+    for table in tables:
+        assert [column.name for column in columns.resolve(table, None, name, None)] == list(table)
+        assert table["items"].tolist() == [len(found.items[scale]) for scale in found.values]
+        assert (table["items"] > 0).all()
+    told = tables[0].attrs["columns"]
+    assert all(
+        "header" in told[key] for key in ("construct", "form", "cut_offs", "unverified") if key in told
+    )
+
+
+@pytest.mark.parametrize(("name", "form"), EVERY)
+def test_every_item_under_licence_is_told_by_its_scale_and_place(name, form):
+    found, study = every(name, form)
+    labels = questionnaire.unworded(study)
+    items = [item for scale in instruments.instrument(name, form).subscales for item in found.items[scale]]
+    assert set(labels) == (set() if found.rules[next(iter(found.rules))].wording == "free" else set(items))
+    for key, part in instruments.instrument(name, form).subscales.items():
+        told = [labels[item]["it"] for item in found.items[key] if item in labels]
+        places = [f"{part.name['it']}, {place}" for place in range(1, len(found.items[key]) + 1)]
+        assert told in ([], places if len(places) > 1 else [part.name["it"]])
+
+
+def test_shares_beyond_a_cut_off_count_those_with_a_score():
+    frame = pd.DataFrame([[3, 3, 3, 2, 2], [3, 3, 3, 3, 0], [1] * 5, [5, 5, 5, 5, np.nan]], columns=WHO5)
+    found = scoring.score(frame, "who5")
+    table = questionnaire.beyond(found, design.of(frame, {"kind": "volunteer"}))
+    assert table["cut_off"].tolist() == list(questionnaire.events(found)) == ["who5_poor", "who5_high_risk"]
+    assert table["share"].tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert table["n"].tolist() == [3, 3] and "low" not in table
+    assert questionnaire.events(found)["who5_poor"]["en"] == "well-being: poor well-being (< 50)"
+    conflict = scoring.score(pd.DataFrame(1, index=[0], columns=CONFLICT), "netemeyer1996", STUDY["netemeyer1996"] | {"items_wfc": CONFLICT[:5]})  # fmt: skip
+    assert questionnaire.beyond(conflict, design.of(frame[:1], {"kind": "volunteer"})) is None
 
 
 def test_rules_name_the_studys_variables_answers_needed_and_who_stands_for_them(scores):
