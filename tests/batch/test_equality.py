@@ -1,7 +1,7 @@
 """A notebook run warm leaves what papermill leaves with its own engine and a plain kernel; so does ours with a plain kernel.
 
-Compared is everything but times, durations, paths of the run, ids that papermill draws, process ids and the dates inside SVG; chunks of one
-stream that follow each other are one text (their borders hang on a timer). The order of everything else counts.
+Compared is everything but times, durations, paths of the run, ids that papermill draws, process ids and the dates inside SVG. Between two
+other outputs each stream is one text, standard output first: what borders them is a timer of the kernel. The order of everything else counts.
 """
 
 import json
@@ -108,15 +108,15 @@ def comparable(path):
 
 
 def _joined(outputs):
-    joined = []
-    for output in outputs:
-        before = joined[-1] if joined else {}
-        if output["output_type"] == "stream":
-            output["text"] = "".join(output["text"])
-        if output["output_type"] == "stream" and before.get("name") == output["name"]:
-            before["text"] += output["text"]
-        else:
-            joined.append(output)
+    joined, streams = [], {}
+    for output in [*outputs, None]:
+        if output and output["output_type"] == "stream":
+            text = "".join(output["text"])
+            streams.setdefault(output["name"], {**output, "text": ""})["text"] += text
+            continue
+        joined += sorted(streams.values(), key=lambda stream: stream["name"], reverse=True)
+        joined += [output] if output else []
+        streams = {}
     return joined
 
 
