@@ -159,7 +159,7 @@ def opinion(given: Votes, fewest: int = FEWEST_VOTES, most: int = MOST_GROUPS, s
     tried: dict[int, float] = {}
     for k in range(2, min(most, len(point) - 1) + 1):
         starts = [kmeans2(point, k, minit="++", rng=seed + start) for start in range(STARTS)]
-        centres, group = min(starts, key=lambda found: _within(point, *found))
+        _, group = min(starts, key=lambda found: _within(point, *found))
         if len(np.unique(group)) < k:
             continue
         tried[k] = silhouette(distance, group)

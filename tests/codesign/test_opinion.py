@@ -85,7 +85,7 @@ def test_what_is_no_vote_is_refused_with_every_row(cast):
 
 
 def test_nobody_to_group_is_refused(cast):
-    with pytest.raises(EstimateError, match="quattro|four"):
+    with pytest.raises(EstimateError, match=r"quattro|four"):
         opinion.opinion(opinion.votes(cast))
     with pytest.raises(EstimateError):
         opinion.consensus(opinion.votes(cast), np.array([-1, -1, -1, -1]))
