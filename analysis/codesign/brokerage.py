@@ -102,6 +102,9 @@ def expected(
 
     p = (1 + draws at least as far from their mean as the count seen) / (1 + permutations), by body and role.
     """
+    if permutations < 1:
+        where = say("ruoli di mediazione", "brokerage")
+        raise EstimateError(Fault(f"permutations = {permutations}", where, say("da 1 in su", "from 1")))
     matrix, code = _checked(ties, groups)
     i, j, k = _open_paths(matrix)
     size = len(code)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
 
 AGREE, PASS, DISAGREE = 1, 0, -1
@@ -56,20 +57,24 @@ class Opinion:
 def votes(cast: pd.DataFrame) -> Votes:
     """The matrix of last votes from `cast` with columns person, statement, vote and, where votes were changed, time.
 
-    Refused, all faults at once: a vote other than −1, 0, 1, an end missing, two votes of one person on one statement without a time to tell the later, no vote at all.
+    Refused, all faults at once: a vote other than −1, 0, 1, an end missing, two votes of one person on one statement without a time to tell the later, no vote at all; a column missing.
     """
+    required("votes", cast, ("person", "statement", "vote"))
     faults = []
     if not len(cast):
         faults.append(Fault(say("nessun voto", "no votes"), "votes"))
     lost = cast[["person", "statement"]].isna().any(axis=1)
     if lost.any():
         faults.append(
-            Fault(say("voto senza persona o proposta", "a vote without person or statement"), _rows(lost))
+            Fault(
+                say("voto senza persona o proposta", "a vote without person or statement"),
+                where("votes", lost),
+            )
         )
     wrong = ~cast["vote"].isin([AGREE, PASS, DISAGREE])
     if wrong.any():
         shown = ", ".join(sorted(set(cast.loc[wrong, "vote"].astype(str)))[:5])
-        faults.append(Fault(f"vote = {shown}", _rows(wrong), "−1, 0, 1"))
+        faults.append(Fault(f"vote = {shown}", where("votes", wrong), "−1, 0, 1"))
     timed = cast["time"] if "time" in cast else pd.Series(0, index=cast.index)
     twice = cast.assign(time=timed).duplicated(["person", "statement", "time"], keep=False)
     if twice.any():
@@ -77,7 +82,7 @@ def votes(cast: pd.DataFrame) -> Votes:
             "due voti della stessa persona sulla stessa proposta, senza un'ora che dica quale è l'ultimo",
             "two votes of one person on one statement, and no time tells which is the later",
         )
-        faults.append(Fault(what, _rows(twice)))
+        faults.append(Fault(what, where("votes", twice)))
     if faults:
         raise EstimateError(faults)
     last = (
@@ -157,7 +162,8 @@ def opinion(given: Votes, fewest: int = FEWEST_VOTES, most: int = MOST_GROUPS, s
     distance = np.linalg.norm(point[:, None] - point, axis=2)
     best, chosen = np.zeros(len(point), dtype=int), -np.inf
     tried: dict[int, float] = {}
-    for k in range(2, min(most, len(point) - 1) + 1):
+    different = len(np.unique(point.round(9), axis=0))
+    for k in range(2, min(most, different, len(point) - 1) + 1):
         starts = [kmeans2(point, k, minit="++", rng=seed + start) for start in range(STARTS)]
         _, group = min(starts, key=lambda found: _within(point, *found))
         if len(np.unique(group)) < k:
@@ -165,6 +171,14 @@ def opinion(given: Votes, fewest: int = FEWEST_VOTES, most: int = MOST_GROUPS, s
         tried[k] = silhouette(distance, group)
         if tried[k] > chosen + 1e-12:
             best, chosen = group, tried[k]
+    if not tried:
+        raise EstimateError(
+            Fault(
+                say("le persone non si dividono in gruppi", "the persons do not part into groups"),
+                say("gruppi di opinione", "groups of opinion"),
+                say("almeno due modi diversi di votare", "at least two different ways to vote"),
+            )
+        )
     order = np.argsort(-np.bincount(best), kind="stable")
     rank = np.empty(len(order), dtype=int)
     rank[order] = np.arange(len(order))
@@ -188,9 +202,3 @@ def silhouette(distance: np.ndarray, group: np.ndarray) -> float:
 
 def _within(point: np.ndarray, centres: np.ndarray, group: np.ndarray) -> float:
     return float(((point - centres[group]) ** 2).sum())
-
-
-def _rows(mask: pd.Series) -> str:
-    rows = np.flatnonzero(mask.to_numpy()) + 1
-    more = "…" if len(rows) > 5 else ""
-    return "votes: " + say("riga ", "row ") + ", ".join(map(str, rows[:5])) + more

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from analysis.codesign.ego import adjacency
+from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
 
 LEVELS = 5
@@ -84,9 +85,10 @@ class Reading:
 def by_semester(ties: pd.DataFrame, actors: Sequence[str], semesters: Sequence[int]) -> dict[int, Ratings]:
     """Ratings of each semester from `ties` (semester, from, to, level), over the same `actors` throughout.
 
-    Refused, all faults at once: unknown actors or semesters, self ties, levels that are not whole from 0 to 5, a rating given twice.
+    Refused, all faults at once: unknown actors or semesters, self ties, levels that are not whole from 0 to 5, a rating given twice; a column missing.
     """
-    names = pd.Index(actors)
+    required("ties", ties, ("semester", "from", "to", "level"))
+    names = pd.Index(actors).unique()
     level = pd.to_numeric(ties["level"], errors="coerce")
     end = [names.get_indexer(ties[name]) for name in ("from", "to")]
     faults = [
@@ -241,8 +243,5 @@ def _fault(mask: pd.Series | np.ndarray, values: pd.Series, what: str, allowed: 
     mask = np.asarray(mask, dtype=bool)
     if not mask.any():
         return []
-    rows = np.flatnonzero(mask) + 1
     names = ", ".join(sorted(set(values[mask].astype(str)))[:5])
-    more = "…" if len(rows) > 5 else ""
-    where = "ties: " + say("riga ", "row ") + ", ".join(map(str, rows[:5])) + more
-    return [Fault(what.replace("{}", names), where, allowed)]
+    return [Fault(what.replace("{}", names), where("ties", mask), allowed)]

@@ -95,3 +95,8 @@ def test_the_table_sets_what_was_seen_beside_random_groups(toy):
     frame = brokerage.expected(*toy, permutations=20).table(found, list("abcde"))
     assert len(frame) == 25
     assert frame.loc[(frame["organisation"] == "b") & (frame["role"] == "liaison"), "brokered"].item() == 1
+
+
+def test_no_draws_give_no_expectation(toy):
+    with pytest.raises(EstimateError, match="permutations = 0"):
+        brokerage.expected(*toy, permutations=0)

@@ -107,3 +107,17 @@ def test_the_published_consensus_of_a_real_process_comes_out(shared_data):
     assert own.groups == 2
     both = (own.group >= 0) & (group >= 0)
     assert (own.group == group)[both].mean() > 0.8  # the platform groups as votes come in, we at the end
+
+
+def test_a_missing_column_is_named(cast):
+    with pytest.raises(EstimateError, match="vote"):
+        opinion.votes(cast.drop(columns="vote"))
+
+
+def test_one_dissenter_among_votes_that_are_alike_is_told_or_refused():
+    matrix = np.ones((6, 8))
+    given = opinion.Votes(tuple("abcdef"), tuple("12345678"), matrix)
+    with pytest.raises(EstimateError):
+        opinion.opinion(given)
+    matrix[0] = -1
+    assert opinion.opinion(given).sizes.tolist() == [5, 1]

@@ -120,3 +120,9 @@ def test_real_networks_of_emergency_organisations(shared_data):
         assert frame["possible"].sum() == len(names) * (len(names) - 1)
         total += len(known)
     assert (len(nodes), total) == (140, 840)
+
+
+def test_a_missing_column_is_named_and_an_empty_table_has_no_ratings(rows):
+    with pytest.raises(EstimateError, match="level"):
+        ties.by_semester(rows.drop(columns="level"), ACTORS, [1])
+    assert ties.by_semester(rows.head(0), ACTORS, [1])[1].rated == 0
