@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.codesign.rows import where
 from analysis.errors import EstimateError, Fault, say
 
 PHASES = ("needs", "aggregation", "ideation", "experimentation")
@@ -59,27 +60,23 @@ def attendance(
     )
 
 
-def _rows(mask: pd.Series) -> str:
-    rows = np.flatnonzero(mask.to_numpy()) + 1
-    more = "…" if len(rows) > 5 else ""
-    return "participation: " + say("riga ", "row ") + ", ".join(map(str, rows[:5])) + more
-
-
 def _unknown(values: pd.Series, mask: pd.Series, table: str) -> list[Fault]:
     names = ", ".join(sorted(set(values[mask].astype(str))))
     what = say(f"«{names}» non è in {table}", f"'{names}' is not in {table}")
-    return [Fault(what, _rows(mask))] if mask.any() else []
+    return [Fault(what, where("participation", mask))] if mask.any() else []
 
 
 def _wrong(values: pd.Series, mask: pd.Series, column: str, allowed: Sequence[str]) -> list[Fault]:
     names = ", ".join(sorted(set(values[mask].astype(str))))
-    return [Fault(f"{column} = {names}", _rows(mask), ", ".join(allowed))] if mask.any() else []
+    return (
+        [Fault(f"{column} = {names}", where("participation", mask), ", ".join(allowed))] if mask.any() else []
+    )
 
 
 def _twice(keys: pd.DataFrame) -> list[Fault]:
     mask = keys.duplicated()
     what = say("registrazione doppia", "recorded twice")
-    return [Fault(what, _rows(mask), "event, actor, unit")] if mask.any() else []
+    return [Fault(what, where("participation", mask), "event, actor, unit")] if mask.any() else []
 
 
 @dataclass(frozen=True)

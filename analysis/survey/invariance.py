@@ -13,7 +13,8 @@ from scipy import stats
 
 from analysis.errors import EstimateError, Fault, say
 from analysis.survey import cfa
-from analysis.survey.cfa import Fitted, Layout, Moments, Structure
+from analysis.survey.cfa import Fitted, Structure
+from analysis.survey.moments import Layout, Moments
 
 LEVELS = ("configural", "metric", "scalar")
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import EstimateError
-from analysis.survey import cfa, invariance, robust
+from analysis.survey import cfa, invariance, moments, robust
 
 STRUCTURE = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
 
@@ -47,8 +47,8 @@ def test_loadings_and_their_errors(children):
 
 def test_moments_give_what_rows_give(children):
     items = [item for own in STRUCTURE.values() for item in own]
-    moments = cfa.Moments.of(children[items[::-1]])
-    assert cfa.fit(moments, STRUCTURE).chi2 == pytest.approx(cfa.fit(children, STRUCTURE).chi2)
+    seen = moments.Moments.of(children[items[::-1]])
+    assert cfa.fit(seen, STRUCTURE).chi2 == pytest.approx(cfa.fit(children, STRUCTURE).chi2)
 
 
 def test_scaled_test(children):
@@ -93,4 +93,4 @@ def test_structures_that_cannot_be_fitted_are_told_at_once(children, english):
 def test_an_improper_solution_is_refused(english):
     covariance = np.array([[1, 0.9, 0.9], [0.9, 1, 0.5], [0.9, 0.5, 1]])
     with pytest.raises(EstimateError, match=r"improper|vanishes"):
-        cfa.fit(cfa.Moments(("a", "b", "c"), np.zeros(3), covariance, 200), {"f": ["a", "b", "c"]})
+        cfa.fit(moments.Moments(("a", "b", "c"), np.zeros(3), covariance, 200), {"f": ["a", "b", "c"]})
