@@ -117,6 +117,10 @@ def study(
             ("[disclosure]", {"threshold": 5, "confidential_organisations": False}),
             ("[csv]", {"separator": ",", "decimal": "."}),
             ("[territory]", {"source": "own"}),
+            *(
+                (f"[registers.{name}]", {"collected_by": catalogue["texts"]["collector"]})
+                for name in ("events", "participation", "mediation", "ties")
+            ),
             *sampling,
             ("[plan]", plan),
         ],

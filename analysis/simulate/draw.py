@@ -60,6 +60,7 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
     supply = progress.assets(p, texts, seed, when, people)
     history, ideas = progress.ideas(p, texts, seed, when, people)
     offers = progress.services(seed, when, people, history, ideas, source)
+    listed = results.statements(texts, source)
     companies = sampled_companies(p, seed, people)
     first, latent = respondents.wave_one(p, seed, companies, population, scale)
     waves = {1: first, 2: respondents.wave_two(p, seed, first, latent)}
@@ -75,6 +76,8 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
         "matches": progress.matches(p, seed, when, demand, supply, mediated),
         "ideas": history,
         "services": offers,
+        "statements": listed,
+        "votes": results.votes(p, texts, seed, listed),
         "roles": network.roles(p, seed, when, people),
         "ties": network.ties(p, seed, when, people, meetings, came, mediated),
         "money": means.money(p, texts, seed, when, people),

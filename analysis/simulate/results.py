@@ -1,4 +1,4 @@
-"""Practices, logical framework, indicators with their values, maturity ratings and benchmarks of a simulated study."""
+"""Practices, statements and votes, logical framework, indicators with their values, maturity ratings and benchmarks of a simulated study."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from analysis.simulate.calendar import Calendar
 from analysis.simulate.network import ids
 from analysis.simulate.write import stream
 
+OCCASIONAL = ("adaptation", "reason", "setback")  # of a practice, where there is one
+
 
 def practices(catalogue: Mapping[str, Any], seed: int, source: str) -> pd.DataFrame:
     """The method as practised: texts from the catalogue, hours done drawn around those planned."""
     rng = stream(seed, "practices")
     rows = pd.DataFrame(catalogue["practices"])
     texts = {
-        f"{name}_{language}": rows[name].map(lambda text, language=language: text[language])
-        for name in ("name", "purpose", "tool", "who", "input", "output", "lesson")
+        f"{name}_{language}": rows[name].str[language]
+        for name in ("name", "purpose", "tool", "who", "input", "output", *OCCASIONAL, "lesson")
         for language in ("it", "en")
     }
     done = np.rint(rows["hours"] * np.exp(0.2 * rng.standard_normal(len(rows))))
@@ -57,11 +59,47 @@ def practices(catalogue: Mapping[str, Any], seed: int, source: str) -> pd.DataFr
         "output_it",
         "output_en",
         "core",
+        *(f"{name}_{language}" for name in OCCASIONAL for language in ("it", "en")),
         "lesson_it",
         "lesson_en",
         "source",
     ]
     return frame[order]
+
+
+def statements(catalogue: Mapping[str, Any], source: str) -> pd.DataFrame:
+    """The statements put to the vote, as the catalogue has them."""
+    text = pd.Series([entry["text"] for entry in catalogue["statements"]])
+    return pd.DataFrame(
+        {
+            "statement": ids("t", len(text)),
+            "text_it": text.str["it"],
+            "text_en": text.str["en"],
+            "source": source,
+        }
+    )
+
+
+def votes(
+    truth: Mapping[str, Any], catalogue: Mapping[str, Any], seed: int, listed: pd.DataFrame
+) -> pd.DataFrame:
+    """Votes of persons of three groups of opinion on the `listed` statements; not everyone sees every one."""
+    rng = stream(seed, "votes")
+    p = truth["votes"]
+    lean = np.array([entry["lean"] for entry in catalogue["statements"]]).T
+    group = rng.choice(len(p["shares"]), p["persons"], p=p["shares"])
+    shape = (p["persons"], len(listed))
+    agrees = rng.random(shape) < 1 / (1 + np.exp(-p["strength"] * lean[group]))
+    vote = np.where(agrees, "agree", "disagree").astype(object)
+    vote[rng.random(shape) < p["pass"]] = "pass"
+    person, statement = np.nonzero(rng.random(shape) < p["seen"])
+    return pd.DataFrame(
+        {
+            "person": ids("q", p["persons"])[person],
+            "statement": listed["statement"].to_numpy()[statement],
+            "vote": vote[person, statement],
+        }
+    )
 
 
 def logframe(catalogue: Mapping[str, Any]) -> pd.DataFrame:

@@ -194,6 +194,27 @@ def registers(study: Study, names: Iterable[str]) -> pd.DataFrame:
     return frame
 
 
+def keepers(study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """One row a table of the study among `names`: what it is, rows, who collected them, empty where study.toml does not tell."""
+    import pandas as pd
+
+    known = contracts().tables
+    held = [name for name in dict.fromkeys(names) if study.has(name)]
+    frame = pd.DataFrame(
+        {
+            "register": [known[name].label for name in held],
+            "rows": [len(study.table(name)) for name in held],
+            "collected_by": [study.settings.registers.get(name) for name in held],
+        }
+    )
+    frame.attrs["columns"] = {
+        "register": {"text": True},
+        "rows": {"counts": "things"},
+        "collected_by": {"text": True},
+    }
+    return frame
+
+
 def gaps(study: Study, read: Mapping[str, Collection[str]]) -> pd.DataFrame:
     """One row a column with empty cells, of the columns that `read` names by table of the study: whether its contract requires it, rows, empty cells."""
     import pandas as pd

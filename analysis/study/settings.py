@@ -11,7 +11,7 @@ from typing import Any
 from analysis.errors import Fault, StudyError, say
 from analysis.study import authorship, context, semesters
 from analysis.study.authorship import Author, Series
-from analysis.study.contracts import Label
+from analysis.study.contracts import Label, contracts
 from analysis.study.declared import Findings, Section, load
 from analysis.study.readers import Dialect
 from analysis.study.sampling import Sampling, samplings
@@ -43,6 +43,7 @@ class Settings:
 
     territory: "national", "own" or "" (not said); pilot: code of the municipality where the project took place;
     clusters: addresses of the Dask schedulers to which collected or private data of the study may go;
+    registers: who collected the rows of a table, by its name;
     pending: what an edition still needs (a draft does without).
     """
 
@@ -72,6 +73,7 @@ class Settings:
     clusters: tuple[str, ...] = ()
     privacy: Privacy | None = None
     context: tuple[context.Statistic, ...] = ()
+    registers: dict[str, Label] = field(default_factory=dict)
     pending: tuple[Fault, ...] = ()
 
 
@@ -117,6 +119,7 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         "dialect": _dialect(top),
         "clusters": _clusters(top),
         "context": context.declared(top),
+        "registers": _registers(top),
         **_territory(top),
     }
     disclosure = top.section("disclosure")
@@ -157,6 +160,23 @@ def _threshold(section: Section) -> int:
             say("un numero intero", "a whole number"),
         )
     return int(value or THRESHOLD)
+
+
+def _registers(top: Section) -> dict[str, Label]:
+    """`[registers.TABLE] collected_by`: who collected the rows of a table."""
+    found = {}
+    for name, item in top.sections("registers"):
+        if name not in contracts().tables:
+            item.break_(
+                "",
+                say(f"«{name}» non è il nome di una tabella", f"“{name}” is not the name of a table"),
+                ", ".join(contracts().tables),
+            )
+        label = item.label("collected_by", required=True)
+        item.close()
+        if label:
+            found[name] = label
+    return found
 
 
 def _dialect(top: Section) -> Dialect:

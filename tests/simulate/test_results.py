@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.simulate import truth
+from analysis.simulate import results, truth
 
 # Benchmarks are written with four decimals.
 ROUNDED = 5e-5
@@ -49,4 +49,17 @@ def test_three_raters_rate_every_item(drawn):
 def test_practices_cover_the_four_phases(drawn):
     practices = drawn.tables["practices"]
     assert practices.groupby("phase").size().eq(3).all()
-    assert practices.notna().all().all()
+    told = [name for name in practices if name.rpartition("_")[0] not in results.OCCASIONAL]
+    assert practices[told].notna().all().all()
+    assert practices["adaptation_it"].notna().equals(practices["reason_it"].notna())
+    assert 0 < practices["setback_it"].notna().sum() < len(practices)
+
+
+def test_votes_part_the_persons_as_their_groups_lean(drawn):
+    votes, listed = drawn.tables["votes"], drawn.tables["statements"]
+    assert not votes.duplicated(["person", "statement"]).any()
+    assert set(votes["statement"]) == set(listed["statement"])
+    common = votes[votes["statement"] == "t01"]["vote"]
+    split = votes[votes["statement"] == "t04"]["vote"]
+    assert common.eq("agree").mean() > 0.7 > split.eq("agree").mean()
+    assert 0.05 < votes["vote"].eq("pass").mean() < 0.15

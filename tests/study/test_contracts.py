@@ -21,6 +21,8 @@ LISTED = [
     "ideas",
     "services",
     "roles",
+    "statements",
+    "votes",
     "ties",
     "money",
     "actions",

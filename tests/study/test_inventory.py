@@ -104,6 +104,14 @@ def test_registers_are_counted_whole_and_gaps_named():
     assert gaps["empty"].tolist() == [int(study.table("participation")["unit"].isna().sum())]
 
 
+def test_who_collected_a_register_is_told_where_the_study_tells_it():
+    study = studies.open_study("demo")
+    told = inventory.keepers(study, ("ties", "ideas", "claims"))
+    assert len(told) == 2  # the study has no claims
+    assert "mediate" in told["collected_by"][0]["en"] and told["collected_by"][1] is None
+    assert told["rows"].tolist() == [len(study.table("ties")), len(study.table("ideas"))]
+
+
 def test_only_the_national_territory_has_municipalities_on_which_sources_disagree():
     assert len(inventory.unmatched(studies.open_study("demo"))) == 0
     national = inventory.unmatched(studies.open_study("milano"))

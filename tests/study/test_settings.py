@@ -48,6 +48,8 @@ BROKEN = [
     ("doi", SERIES + '[series.doi]\nreach = "https://doi.org/10.1234/x"\n', COLLECTED, ["[series.doi] reach: “https://doi.org/10.1234/x” will not do; allowed: 10.1234/abc"]),
     ("cluster without protocol", '[cluster]\naddresses = ["calcolo.ente.it"]\n', {}, [f"{T}, [cluster] addresses: “calcolo.ente.it” will not do; allowed: tls://"]),
     ("cluster without address", "[cluster]\naddress = 3\n", {}, ["[cluster] address: unknown key “address”", "Perhaps “addresses”?"]),
+    ("register that is no table", '[registers.legame]\ncollected_by = {it="noi",en="us"}\n', {}, [f"{T}, [registers.legame]", "“legame” is not the name of a table"]),
+    ("nobody collected", "[registers.ties]\n", {}, ["[registers.ties] collected_by: is missing"]),
     ("not TOML", "", {"edition = 2026-01-15": "edition = gennaio"}, [f"{T}: not valid TOML", "line 3"]),
 ]  # fmt: skip
 
