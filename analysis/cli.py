@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
             "list": show,
             "lab": lab,
             "new": new,
+            "polis": polis,
             "simulate": simulate,
         }
     )
@@ -223,6 +224,23 @@ def new(chosen: argparse.Namespace) -> int:
         from analysis.study import template
 
         made = template.new_study(_path(chosen.folder), _path(chosen.survey) if chosen.survey else None)
+    for path in made:
+        print(path)
+    return OK
+
+
+def polis(chosen: argparse.Namespace) -> int:
+    from analysis.study import polis as exported
+    from analysis.study import studies
+
+    found = exported.read(_path(chosen.export), chosen.lang)
+    made = exported.place(found, studies.open_study(chosen.study))
+    print(
+        say(
+            f"{len(found.statements)} proposte, {len(found.votes)} voti di {found.votes['person'].nunique()} persone; proposte respinte dai moderatori, lasciate fuori: {found.rejected}.",
+            f"{len(found.statements)} statements, {len(found.votes)} votes of {found.votes['person'].nunique()} persons; statements rejected by the moderators, left out: {found.rejected}.",
+        )
+    )
     for path in made:
         print(path)
     return OK

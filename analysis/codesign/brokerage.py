@@ -7,7 +7,7 @@ different groups). An undirected tie counts in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,16 @@ from analysis.errors import EstimateError, Fault, say
 
 ROLES = ("coordinator", "itinerant", "representative", "gatekeeper", "liaison")
 CELLS = 20_000_000  # drawn paths that are held at a time
+_BY_TWO = np.array(
+    [4, 2, 3, 0, 1, 0, 0, 0]
+)  # index in ROLES; bits: first and second alike, second and third, first and third
+_COLUMNS = {
+    "role": {"labels": "brokerage_role"},
+    "brokered": {"counts": "things"},
+    **{key: {"unit": "number", "digits": 1, "n": "paths"} for key in ("expected", "null_low", "null_high")},
+    "p": {"unit": "p", "digits": 3, "n": "paths"},
+    "paths": {"counts": "things", "hidden": True},
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,18 @@ class Brokerage:
     """Brokered pairs of each body by role, shape (N, 5) in the order of ROLES."""
 
     counts: np.ndarray
+
+    def table(self, names: Sequence[str]) -> pd.DataFrame:
+        """One row a body: brokered pairs in each role, and in all."""
+        frame = pd.DataFrame(self.counts, columns=list(ROLES))
+        frame.insert(0, "organisation", np.array(names, dtype=object))
+        frame["brokered"] = self.total
+        things = {"counts": "things"}
+        frame.attrs["columns"] = {
+            "organisation": {"organisation": True, "single": True},
+            **dict.fromkeys((*ROLES, "brokered"), things),
+        }
+        return frame
 
     @property
     def total(self) -> np.ndarray:
@@ -41,8 +63,22 @@ class Expected:
     low: np.ndarray
     high: np.ndarray
     p: np.ndarray
+    whole: np.ndarray  # of all bodies together: mean, low, high, p by role, shape (4, 5)
     permutations: int
     seed: int
+
+    def roles_table(self, found: Brokerage) -> pd.DataFrame:
+        """One row a role, over all bodies: pairs brokered, and what random groups give."""
+        frame = pd.DataFrame(
+            {
+                "role": list(ROLES),
+                "brokered": found.counts.sum(axis=0),
+                **dict(zip(("expected", "null_low", "null_high", "p"), self.whole)),
+                "paths": int(found.total.sum()),
+            }
+        )
+        frame.attrs["columns"] = _COLUMNS
+        return frame
 
     def table(self, found: Brokerage, names: Sequence[str]) -> pd.DataFrame:
         """One row a body and role: pairs brokered, and what random groups give."""
@@ -59,16 +95,7 @@ class Expected:
                 "paths": np.repeat(found.total, len(ROLES)),
             }
         )
-        frame.attrs["columns"] = {
-            "organisation": {"organisation": True},
-            "role": {"labels": "brokerage_role"},
-            "brokered": {"counts": "things"},
-            "expected": {"unit": "number", "digits": 1, "n": "paths"},
-            "null_low": {"unit": "number", "digits": 1, "n": "paths"},
-            "null_high": {"unit": "number", "digits": 1, "n": "paths"},
-            "p": {"unit": "p", "digits": 3, "n": "paths"},
-            "paths": {"counts": "things", "hidden": True},
-        }
+        frame.attrs["columns"] = {"organisation": {"organisation": True, "single": True}} | _COLUMNS
         return frame
 
 
@@ -78,21 +105,44 @@ def brokerage(ties: sparse.sparray | np.ndarray, groups: Sequence) -> Brokerage:
     Refused: what `adjacency` refuses, groups of another number than the bodies, a body without a group.
     """
     matrix, code = _checked(ties, groups)
-    edges = matrix.tocoo()
-    same = code[edges.row] == code[edges.col]
-    inner, outer = _part(edges, same), _part(edges, ~same)
-    into = [np.asarray(part.sum(axis=0)).ravel() for part in (inner, outer)]
-    out = [np.asarray(part.sum(axis=1)).ravel() for part in (inner, outer)]
-    mutual = [np.asarray(part.multiply(part.T).sum(axis=0)).ravel() for part in (inner, outer)]
-    label = sparse.csr_array((np.ones(len(code)), (np.arange(len(code)), code)))
-    alike = np.asarray((outer.T @ label).multiply(outer @ label).sum(axis=1)).ravel()
-    coordinator = into[0] * out[0] - mutual[0] - _closed(inner, inner, inner)
-    itinerant = alike - mutual[1] - _closed(outer, outer, inner)
-    representative = into[0] * out[1] - _closed(inner, outer, outer)
-    gatekeeper = into[1] * out[0] - _closed(outer, inner, outer)
-    liaison = into[1] * out[1] - alike - _closed(outer, outer, outer)
-    counts = np.column_stack([coordinator, itinerant, representative, gatekeeper, liaison])
-    return Brokerage(np.rint(counts).astype(int))
+    size, kinds = len(code), int(code.max(initial=-1)) + 1
+    start = np.repeat(np.arange(size), np.diff(matrix.indptr))
+    end = matrix.indices.astype(np.int64)
+    into = np.bincount(end * kinds + code[start], minlength=size * kinds).reshape(size, kinds)
+    out = np.bincount(start * kinds + code[end], minlength=size * kinds).reshape(size, kinds)
+    body = np.arange(size)
+    in_own, out_own = into[body, code], out[body, code]
+    in_other, out_other = into.sum(axis=1) - in_own, out.sum(axis=1) - out_own
+    alike = (into * out).sum(axis=1) - in_own * out_own
+    counts = np.stack(
+        [in_own * out_own, alike, in_own * out_other, in_other * out_own, in_other * out_other - alike]
+    )
+    back = matrix.multiply(matrix.T).tocsr()
+    mutual = np.repeat(body, np.diff(back.indptr))
+    i, j, k = (
+        np.concatenate(part)
+        for part in zip((mutual, back.indices, mutual), _closed_paths(matrix, start, end))
+    )
+    gone = np.bincount(_role(code[i], code[j], code[k]) * size + j, minlength=counts.size)
+    return Brokerage((counts - gone.reshape(counts.shape)).T)
+
+
+def _closed_paths(matrix: sparse.csr_array, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, ...]:
+    """All i → j → k with i → k; `start`, `end` the ends of the ties in the order of the matrix."""
+    bare = matrix.astype(bool)
+    shut = bare.multiply(bare @ bare).tocoo()
+    onward = np.diff(matrix.indptr)[shut.row]
+    lead = np.cumsum(onward) - onward
+    j = end[np.arange(onward.sum()) + np.repeat(matrix.indptr[shut.row] - lead, onward)]
+    i, k = np.repeat(shut.row, onward), np.repeat(shut.col, onward)
+    kept = _among(j * matrix.shape[0] + k, start * matrix.shape[0] + end)
+    return i[kept], j[kept], k[kept]
+
+
+def _among(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether each of `wanted` is in `known`, which is sorted."""
+    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+    return known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=bool)
 
 
 def expected(
@@ -106,7 +156,8 @@ def expected(
         where = say("ruoli di mediazione", "brokerage")
         raise EstimateError(Fault(f"permutations = {permutations}", where, say("da 1 in su", "from 1")))
     matrix, code = _checked(ties, groups)
-    i, j, k = _open_paths(matrix)
+    paths = [*_open_paths(matrix)]
+    i, j, k = (np.concatenate(part) for part in zip(*paths)) if paths else np.zeros((3, 0), dtype=np.int64)
     size = len(code)
     rng = np.random.default_rng(seed)
     drawn = rng.permuted(np.broadcast_to(code, (permutations, size)), axis=1)
@@ -120,14 +171,19 @@ def expected(
         )
         null[first : first + step] = np.bincount(at.ravel(), minlength=len(part) * cells).reshape(-1, cells)
     seen = np.bincount(j * len(ROLES) + _role(code[i], code[j], code[k]), minlength=cells)
+    whole = null.reshape(permutations, size, len(ROLES)).sum(axis=1)
+    shape = (size, len(ROLES))
+    mean, low, high, p = (part.reshape(shape) for part in _against(null, seen))
+    together = np.array(_against(whole, seen.reshape(shape).sum(axis=0)))
+    return Expected(mean, low, high, p, together, permutations, seed)
+
+
+def _against(null: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, the middle 95 % of the draws (along the first axis) and two-sided p of what was seen."""
     mean = null.mean(axis=0)
     far = (np.abs(null - mean) >= np.abs(seen - mean) - 1e-9).sum(axis=0)
     low, high = np.quantile(null, [0.025, 0.975], axis=0)
-    shape = (size, len(ROLES))
-    return Expected(
-        mean.reshape(shape), low.reshape(shape), high.reshape(shape), ((1 + far) / (1 + permutations)).reshape(shape),
-        permutations, seed,
-    )  # fmt: skip
+    return mean, low, high, (1 + far) / (1 + len(null))
 
 
 def _checked(ties: sparse.sparray | np.ndarray, groups: Sequence) -> tuple[sparse.csr_array, np.ndarray]:
@@ -153,31 +209,28 @@ def _checked(ties: sparse.sparray | np.ndarray, groups: Sequence) -> tuple[spars
         )
     if faults:
         raise EstimateError(faults)
-    return matrix, pd.factorize(labels)[0]
+    matrix.sort_indices()
+    return matrix, pd.factorize(np.asarray(groups) if isinstance(groups, np.ndarray) else labels)[0]
 
 
-def _part(edges: sparse.coo_array, mask: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((np.ones(int(mask.sum())), (edges.row[mask], edges.col[mask])), shape=edges.shape)
-
-
-def _closed(first: sparse.csr_array, second: sparse.csr_array, across: sparse.csr_array) -> np.ndarray:
-    """Pairs i, k of each j with i → j in `first`, j → k in `second` and i → k in `across`."""
-    return np.asarray(first.multiply(across @ second.T).sum(axis=0)).ravel()
-
-
-def _open_paths(matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All i → j → k without i → k and with i ≠ k, as three index arrays."""
-    edges = matrix.tocoo()
+def _open_paths(matrix: sparse.csr_array) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """All i → j → k without i → k and with i ≠ k, as index arrays of at most about CELLS paths at a time."""
     out = np.diff(matrix.indptr)
-    i, j = np.repeat(edges.row, out[edges.col]), np.repeat(edges.col, out[edges.col])
-    start = np.cumsum(out[edges.col]) - out[edges.col]
-    k = matrix.indices[np.repeat(matrix.indptr[edges.col] - start, out[edges.col]) + np.arange(len(i))]
-    size = matrix.shape[0]
-    direct = np.isin(i.astype(np.int64) * size + k, edges.row.astype(np.int64) * size + edges.col)
-    kept = (i != k) & ~direct
-    return i[kept].astype(np.int64), j[kept].astype(np.int64), k[kept].astype(np.int64)
+    size, start, end = len(out), np.repeat(np.arange(len(out)), out), matrix.indices
+    known = start.astype(np.int64) * size + end
+    through = np.cumsum(out[end])
+    first = 0
+    while first < len(end):
+        last = max(first + 1, int(np.searchsorted(through, CELLS + (through[first - 1] if first else 0))))
+        onward = out[end[first:last]]
+        lead = np.cumsum(onward) - onward
+        k = end[np.arange(onward.sum()) + np.repeat(matrix.indptr[end[first:last]] - lead, onward)]
+        i = np.repeat(start[first:last], onward)
+        kept = ~_among(i.astype(np.int64) * size + k, known) & (i != k)
+        yield i[kept], np.repeat(end[first:last], onward)[kept].astype(np.int64), k[kept]
+        first = last
 
 
 def _role(i: np.ndarray, j: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Index in ROLES from the groups of the three ends."""
-    return np.select([(i == j) & (j == k), i == k, i == j, j == k], [0, 1, 2, 3], 4)
+    return _BY_TWO[(i == j).astype(np.int8) + 2 * (j == k) + 4 * (i == k)]

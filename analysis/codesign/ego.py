@@ -76,7 +76,7 @@ class Ego:
             }
         )
         frame.attrs["columns"] = {
-            "organisation": {"organisation": True},
+            "organisation": {"organisation": True, "single": True},
             "contacts": {"counts": "things"},
             "effective_size": {"unit": "number", "digits": 1, "n": "contacts"},
             "constraint": {"unit": "index", "digits": 2, "n": "contacts"},

@@ -21,6 +21,13 @@ def bilingual(frame: pd.DataFrame, stem: str) -> list[dict[str, str]]:
     return pair.where(pair.notna(), "").set_axis(["it", "en"], axis=1).to_dict("records")
 
 
+def texts(frame: pd.DataFrame, key: str, stem: str = "text") -> dict[str, dict[str, str]]:
+    """`key` of each row → its text in both languages; a language without a text borrows the other's."""
+    pair = frame.reindex(columns=[f"{stem}_it", f"{stem}_en"]).astype(object)
+    pair = pair.where(pair.notna() & pair.ne("")).bfill(axis=1).ffill(axis=1)
+    return dict(zip(frame[key], pair.set_axis(["it", "en"], axis=1).to_dict("records")))
+
+
 def service_ties(services: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
     """One row a body and service: the company that co-designed it and its partners (separated by `;`), each once.
 
@@ -70,6 +77,12 @@ def singly(actors: pd.DataFrame) -> list[str]:
     """The organisations that may be drawn one by one: no citizens, none that chose never to appear singly."""
     shown = (actors["type"] != "citizen") & (actors["publish_name"].astype("string").fillna("code") != "no")
     return actors.loc[shown, "actor"].tolist()
+
+
+def rated(actors: pd.DataFrame) -> list[str]:
+    """Those of `singly` that consented to the publication of ratings."""
+    agreed = actors.loc[actors["consent_ratings"].astype("string").eq("yes").fillna(False), "actor"]
+    return [actor for actor in singly(actors) if actor in set(agreed)]
 
 
 def services(frame: pd.DataFrame, nameable: Collection[str]) -> pd.DataFrame:

@@ -1,30 +1,41 @@
 """What was counted, in which register, by which rule: the specifications of this room as a table for the methods appendix.
 
-A row stands only for an analysis that was made; its figures come from the result itself. The rules are those of participation.py, funnel.py, units.py and network.py.
+A row stands only for an analysis that was made; its figures come from the result itself. The rules are those of the modules of the same names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analysis.codesign.brokerage import Brokerage
+from analysis.codesign.closure import Closure
+from analysis.codesign.durations import Curve
 from analysis.codesign.funnel import Ends, Funnel
 from analysis.codesign.network import Mixing, TwoMode
+from analysis.codesign.opinion import FEWEST_VOTES, Votes
 from analysis.codesign.participation import Community, Participation
+from analysis.codesign.roles import Roles
+from analysis.codesign.ties import Ratings
 from analysis.codesign.units import Units
 
 BODIES = ("organisation", "company")
 READ = {
     "actors": ("actor", "name", "type", "role", "publish_name"),
-    "events": ("event", "date", "phase"),
+    "events": ("event", "date", "phase", "hours", "facilitator", "mediated"),
     "participation": ("event", "actor", "unit", "hours"),
-    "ideas": ("idea", "stage"),
+    "ideas": ("idea", "stage", "date", "promoter"),
     "services": ("service", "name_it", "name_en", "company", "partners", "target_it", "target_en", "status"),
     "units": ("unit", "actor", "csr_or_hr"),
-    "practices": ("phase", "step", "name_it", "name_en", "tool_it", "tool_en", "who_it", "who_en"),
+    "mediation": ("date", "mediator", "party_a", "party_b", "result"),
+    "roles": ("actor", "semester", "role"),
+    "ties": ("semester", "from", "to", "level"),
+    "statements": ("statement", "text_it", "text_en"),
+    "votes": ("person", "statement", "vote"),
+    "money": ("source", "kind", "status", "amount", "hours", "currency"),
     "call_funnel": ("stage", "count"),
     "call_rules": ("edition", "year", "rule", "value_it", "value_en", "source"),
     "claims": ("topic_it", "topic_en", "value", "note_it", "note_en", "source"),
@@ -84,6 +95,54 @@ def of_network(nets: Mapping[str, TwoMode]) -> list[Rule]:
             Rule("linked", register[name], "pair", len(net.linked()[0])),
         ]
     return rules
+
+
+def of_durations(curves: Sequence[Curve]) -> list[Rule]:
+    """Time in each stage and the ends of ideas."""
+    return [
+        Rule("time_in_stage", "ideas", "stay", sum(curve.ideas for curve in curves)),
+        Rule("fates", "ideas", "idea", curves[0].ideas if curves else 0),
+    ]
+
+
+def of_roles(walk: Roles) -> list[Rule]:
+    return [
+        Rule("role_steps", "roles", "step", int(walk.moves.sum())),
+        Rule("participation_level", "roles", "company", int(walk.counts[-1].sum())),
+    ]
+
+
+def of_ties(ratings: Mapping[int, Ratings], level: int) -> list[Rule]:
+    """`level`: of a tie."""
+    last = ratings[max(ratings)]
+    return [
+        Rule("ratings", "ties", "rating", sum(given.rated for given in ratings.values())),
+        Rule("confirmed", "ties", "pair", sum(len(given.both()[0]) for given in ratings.values()), level),
+        Rule("core", "ties", "organisation", len(last.actors), level),
+    ]
+
+
+def of_brokerage(found: Brokerage, level: int) -> list[Rule]:
+    return [
+        Rule("brokered", "ties", "path", int(found.total.sum()), level),
+        Rule("ego", "ties", "organisation", len(found.total), level),
+    ]
+
+
+def of_closure(found: Closure, level: int) -> list[Rule]:
+    return [Rule("closure", "ties", "pair", int(found.at_risk.sum()), level)]
+
+
+def of_votes(given: Votes) -> list[Rule]:
+    cast = int(given.cast.sum())
+    return [
+        Rule("camps", "votes", "vote", cast, FEWEST_VOTES),
+        Rule("consensus", "votes", "vote", cast),
+    ]
+
+
+def of_money(entries: int) -> list[Rule]:
+    return [Rule("commitments", "money", "entry", entries)]
 
 
 def table(rules: list[Rule]) -> pd.DataFrame:

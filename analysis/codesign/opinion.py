@@ -9,7 +9,9 @@ Those who voted choose themselves: shares describe the voters and nobody else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
 
 AGREE, PASS, DISAGREE = 1, 0, -1
+WORDS = {"agree": AGREE, "pass": PASS, "disagree": DISAGREE}
 FEWEST_VOTES = 7
 MOST_GROUPS = 5
 STARTS = 20
@@ -97,6 +100,16 @@ def votes(cast: pd.DataFrame) -> Votes:
     return Votes(tuple(map(str, persons)), tuple(map(str, statements)), matrix)
 
 
+def matrix_of(cast: pd.DataFrame) -> Votes:
+    """As `votes`, from a table of the study: person, statement, vote ("agree", "pass", "disagree")."""
+    required("votes", cast, ("person", "statement", "vote"))
+    unknown = ~cast["vote"].isin(list(WORDS))
+    if unknown.any():
+        shown = ", ".join(sorted(set(cast.loc[unknown, "vote"].map(str)))[:5])
+        raise EstimateError(Fault(f"vote = {shown}", where("votes", unknown), ", ".join(WORDS)))
+    return votes(cast.assign(vote=cast["vote"].map(WORDS)))
+
+
 def consensus(given: Votes, group: np.ndarray) -> pd.DataFrame:
     """One row a statement: who saw it, agreed, disagreed, passed, over all persons; group-informed consensus over the persons with `group` ≥ 0.
 
@@ -132,6 +145,33 @@ def consensus(given: Votes, group: np.ndarray) -> pd.DataFrame:
         "statement": {"text": True},
         **dict.fromkeys(("seen", "agree", "disagree", "passed"), persons),
         "consensus": {"unit": "index", "digits": 2, "n": "seen"},
+    }
+    return frame
+
+
+def by_group(given: Votes, group: np.ndarray) -> pd.DataFrame:
+    """One row a statement and group of opinion: persons of the group who saw it, who agreed, the share."""
+    placed = group >= 0
+    member = np.eye(int(group.max()) + 1)[group[placed]].T
+    seen = (member @ np.isfinite(given.matrix[placed])).astype(int)
+    agreed = (member @ (given.matrix[placed] == AGREE)).astype(int)
+    g, s = np.indices(seen.shape)
+    frame = pd.DataFrame(
+        {
+            "statement": np.array(given.statements, dtype=object)[s.ravel()],
+            "opinion_group": (g.ravel() + 1).astype(str),
+            "seen": seen.ravel(),
+            "agree": agreed.ravel(),
+            "share": np.divide(
+                agreed.ravel(), seen.ravel(), out=np.full(seen.size, np.nan), where=seen.ravel() > 0
+            ),
+        }
+    )
+    frame.attrs["columns"] = {
+        "statement": {"labels": "statement"},
+        "seen": {"counts": "persons"},
+        "agree": {"counts": "persons"},
+        "share": {"unit": "share", "digits": 0, "n": "seen", "cases": "agree"},
     }
     return frame
 
@@ -187,6 +227,26 @@ def opinion(given: Votes, fewest: int = FEWEST_VOTES, most: int = MOST_GROUPS, s
     position = np.full((len(placed), 2), np.nan)
     position[placed] = point
     return Opinion(every, position, tried)
+
+
+def ranked(
+    found: pd.DataFrame, groups: pd.DataFrame, texts: Mapping[str, Any], most: int = 20
+) -> dict[str, pd.DataFrame]:
+    """For drawing and printing, the statements by group-informed consensus, highest first: `statements` as `consensus`, `groups` as `by_group`, with their texts
+    (statement → it, en) for the identifiers. Of more than `most` statements the highest and the lowest are kept, as many of each."""
+    order = found.sort_values(["consensus", "statement"], ascending=[False, True], ignore_index=True)
+    if len(order) > most:
+        order = pd.concat([order.head(most // 2), order.tail(most // 2)], ignore_index=True)
+    place = {name: k for k, name in enumerate(order["statement"])}
+    kept = groups[groups["statement"].isin(place)]
+    kept = kept.assign(rank=kept["statement"].map(place)).sort_values(
+        ["rank", "opinion_group"], ignore_index=True
+    )
+    parts = {"statements": order, "groups": kept.drop(columns="rank")}
+    for part, source in zip(parts.values(), (found, groups)):
+        part["statement"] = part["statement"].map(dict(texts)).astype(object)
+        part.attrs["columns"] = source.attrs["columns"] | {"statement": {"text": True}}
+    return parts
 
 
 def silhouette(distance: np.ndarray, group: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.codesign.rows import where
+from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
 
 PHASES = ("needs", "aggregation", "ideation", "experimentation")
@@ -209,7 +209,7 @@ class Community:
         return Difference(change, change, change, int(met.sum()))
 
     def table(self) -> pd.DataFrame:
-        """One row a phase: width, returning from the phase before, newly met, share of the phase before that returned, Blau's index."""
+        """One row a phase: width, returning from the phase before, newly met, share of the phase before that returned, Blau's index, entropy."""
         before = np.concatenate([[0], self.width[:-1]])
         returned = np.divide(self.stayed, before, out=np.full(len(before), np.nan), where=before > 0)
         frame = pd.DataFrame(
@@ -221,6 +221,7 @@ class Community:
                 "before": before,
                 "retention": returned,
                 "blau": self.diversity,
+                "entropy": self.entropy,
             }
         )
         frame.attrs["columns"] = {
@@ -230,7 +231,7 @@ class Community:
             "entering": {"counts": "organisations"},
             "before": {"counts": "organisations", "hidden": True},
             "retention": {"unit": "share", "digits": 0, "n": "before", "cases": "returning"},
-            "blau": {"unit": "index", "digits": 2, "n": "organisations"},
+            **{key: {"unit": "index", "digits": 2, "n": "organisations"} for key in ("blau", "entropy")},
         }
         return frame
 
@@ -266,3 +267,26 @@ def community(records: pd.DataFrame) -> Community:
     present[rows, bodies["phase"].cat.codes.to_numpy()] = 1
     by_type = _cross(bodies.drop_duplicates(["phase", "actor"]), phases)
     return Community(phases, present.sum(axis=0), blau(by_type), entropy(by_type), present.T @ present)
+
+
+def calendar(events: pd.DataFrame, phases: Sequence[str] = PHASES) -> pd.DataFrame:
+    """One row an event, for a calendar: phase, whether it was mediated ("unknown" where not recorded), its date as a year with decimals, its hours."""
+    required("events", events, ("event", "date", "phase", "hours"))
+    date = events["date"].dt
+    long = np.where(date.is_leap_year, 366, 365)
+    frame = pd.DataFrame(
+        {
+            "phase": pd.Categorical(events["phase"], categories=list(phases), ordered=True),
+            "mediated": events.get("mediated", pd.Series(index=events.index, dtype=object)).fillna("unknown"),
+            "date": date.year + (date.day_of_year - 1) / long,
+            "hours": events["hours"].astype(float),
+        }
+    ).sort_values(["phase", "date"], ignore_index=True)
+    frame["phase"] = frame["phase"].astype(str)
+    frame.attrs["columns"] = {
+        "phase": {"labels": "phase"},
+        "mediated": {"labels": "mediated"},
+        "date": {"unit": "position"},
+        "hours": {"unit": "position"},
+    }
+    return frame

@@ -26,11 +26,11 @@ PALE = "#e4eef3"
 TIE_ALPHA = 0.85  # the palest colour of a type keeps three to one against white
 
 
-def _wrap(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
 
 
-def _looks() -> dict[str, tuple[str, str, str]]:
+def looks() -> dict[str, tuple[str, str, str]]:
     """Colour, marker and hatch of each type of organisation, the same in every picture."""
     colours = style.palette(len(TYPES))
     return {name: (colours[k], style.MARKERS[k], style.HATCHES[k]) for k, name in enumerate(TYPES)}
@@ -44,7 +44,7 @@ def participation(data: pd.DataFrame, words: Words) -> Figure:
     for ax, column, unit in zip(axes, ("organisations", "hours"), ("organisations", "hours")):
         _stacks(ax, data, column, unit, phases, words)
     axes[0].set_yticks(
-        range(len(phases)), [_wrap(words.label("phase", p), 20) for p in phases], linespacing=0.95
+        range(len(phases)), [wrapped(words.label("phase", p), 20) for p in phases], linespacing=0.95
     )
     axes[0].invert_yaxis()
     handles = [h for h in axes[0].containers if h.get_label() in TYPES]
@@ -57,7 +57,7 @@ def participation(data: pd.DataFrame, words: Words) -> Figure:
 def _stacks(ax: Axes, data: pd.DataFrame, column: str, unit: str, phases: list[str], words: Words) -> None:
     wide = data.pivot(index="phase", columns="type", values=column).reindex(phases).astype(float)
     left, rows = np.zeros(len(phases)), np.arange(len(phases))
-    for name, (colour, _, hatch) in _looks().items():
+    for name, (colour, _, hatch) in looks().items():
         values = wide[name].fillna(0.0).to_numpy()
         ax.barh(
             rows, values, left=left, height=0.62, color=colour, hatch=hatch, edgecolor="white", label=name
@@ -90,7 +90,7 @@ def community(data: pd.DataFrame, words: Words) -> Figure:
             textcoords="offset points", ha="center", fontweight="semibold",
         )  # fmt: skip
     names = [
-        f"{_wrap(words.label('phase', phase), 22)}\n{words('blau')} {words.number(value, 'index')}"
+        f"{wrapped(words.label('phase', phase), 22)}\n{words('blau')} {words.number(value, 'index')}"
         for phase, value in zip(data["phase"], data["blau"])
     ]
     ax.set_xticks(at, names)
@@ -117,7 +117,7 @@ def funnel(data: pd.DataFrame, words: Words) -> Figure:
             if bounded:
                 text += f" ({words.interval(record['low'], record['high'], 'share', None)})"
         ax.annotate(text, (np.nan_to_num(cases[row]), row), (5, 0), textcoords="offset points", va="center")
-    ax.set_yticks(rows, [_wrap(words.label("stage", stage), 22) for stage in data["stage"]])
+    ax.set_yticks(rows, [wrapped(words.label("stage", stage), 22) for stage in data["stage"]])
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, max(np.nanmax(cases), 1) * 1.25)
@@ -158,8 +158,8 @@ def units(data: pd.DataFrame, words: Words) -> Figure:
         linecolor="white",
         annot_kws={"fontsize": 8},
         cbar_kws={"fraction": 0.04, "pad": 0.02, "label": words("share_beyond")},
-        xticklabels=[_wrap(words.label("phase", p), 18) for p in phases],
-        yticklabels=[_wrap(str(name), 34) for name in companies],
+        xticklabels=[wrapped(words.label("phase", p), 18) for p in phases],
+        yticklabels=[wrapped(str(name), 34) for name in companies],
     )
     for text, value in zip(ax.texts, share.to_numpy()[share.notna().to_numpy()]):
         text.set_color(style.letters_on(to_hex(shades(value))))
@@ -180,8 +180,8 @@ def two_mode(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """
     bodies, things, ties = data["bodies"], data["things"], data["ties"]
     fig, ax = style.subplots(height=0.75 + max(0.21 * len(bodies), 0.36 * len(things)))
-    looks = _looks()
-    for name, (colour, _, _) in looks.items():
+    shapes = looks()
+    for name, (colour, _, _) in shapes.items():
         own = ties[ties["type"] == name]
         ends = np.stack([own["y_organisation"], own["y_service"]]).astype(float)
         ax.plot(
@@ -192,7 +192,7 @@ def two_mode(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
             alpha=TIE_ALPHA,
             zorder=1,
         )
-    for name, (colour, marker, _) in looks.items():
+    for name, (colour, marker, _) in shapes.items():
         own = bodies[bodies["type"] == name]
         size = 26 + 12 * own["ties"].astype(float).fillna(1)
         if len(own):
@@ -223,10 +223,10 @@ def two_mode(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
 def _beside(ax: Axes, nodes: pd.DataFrame, column: str, words: Words, side: int) -> None:
     for x, y, name in zip(nodes["x"], nodes["y"], nodes[column]):
         ax.annotate(
-            _wrap(_text(name, words), 38), (x, y), (7 * side, 0), textcoords="offset points",
+            wrapped(text_of(name, words), 38), (x, y), (7 * side, 0), textcoords="offset points",
             ha="left" if side > 0 else "right", va="center", fontsize=8.3, linespacing=0.95,
         )  # fmt: skip
 
 
-def _text(cell: Any, words: Words) -> str:
+def text_of(cell: Any, words: Words) -> str:
     return str(cell[words.language]) if isinstance(cell, Mapping) else str(cell)

@@ -134,35 +134,36 @@ def reading(given: Ratings, level: int = 2) -> Reading:
 
 
 def table(readings: Mapping[int, Reading]) -> pd.DataFrame:
-    """One row a semester."""
-    names = (
-        "raters",
-        "rated",
-        "mean",
-        "ties",
-        "both",
-        "one_sided",
-        "confirmed",
-        "apart",
-        "far_apart",
-        "density",
-        "reciprocity",
-    )
-    frame = pd.DataFrame(
-        [{"semester": str(semester), **{name: getattr(found, name) for name in names}} for semester, found in readings.items()]
-    )  # fmt: skip
-    frame["tied"] = frame["one_sided"] + frame["confirmed"]
-    things = {"counts": "things"}
+    """One row a semester: bodies that rated, ratings, their mean level, ties, density."""
+    frame = _rows(readings, ("raters", "rated", "mean", "ties", "density"))
     frame.attrs["columns"] = {
         "raters": {"counts": "organisations"},
-        **dict.fromkeys(("rated", "ties", "both", "one_sided", "confirmed", "far_apart"), things),
-        "tied": {"counts": "things", "hidden": True},
+        "rated": {"counts": "things"},
+        "ties": {"counts": "things"},
         "mean": {"unit": "number", "digits": 2, "n": "rated"},
-        "apart": {"unit": "number", "digits": 2, "n": "both"},
         "density": {"unit": "share", "digits": 0, "n": "rated", "cases": "ties"},
+    }
+    return frame
+
+
+def agreement_table(readings: Mapping[int, Reading]) -> pd.DataFrame:
+    """One row a semester: pairs that rated each other, tied by one end or by both, reciprocity, distance of the two ends."""
+    names = ("both", "one_sided", "confirmed", "reciprocity", "apart", "far_apart")
+    frame = _rows(readings, names)
+    frame["tied"] = frame["one_sided"] + frame["confirmed"]
+    frame.attrs["columns"] = {
+        **{key: {"counts": "things"} for key in ("both", "one_sided", "confirmed", "far_apart")},
+        "tied": {"counts": "things", "hidden": True},
+        "apart": {"unit": "number", "digits": 2, "n": "both"},
         "reciprocity": {"unit": "share", "digits": 0, "n": "tied", "cases": "confirmed"},
     }
     return frame
+
+
+def _rows(readings: Mapping[int, Reading], names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"semester": str(semester), **{name: getattr(found, name) for name in names}} for semester, found in readings.items()]
+    )  # fmt: skip
 
 
 def between(ties: sparse.sparray, groups: Sequence) -> pd.DataFrame:

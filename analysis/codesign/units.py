@@ -6,6 +6,7 @@ the share of them outside CSR and HR, and the companies with such a unit in two 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,29 @@ class Units:
 
 def _share(cases: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.divide(cases, n, out=np.full(len(n), np.nan), where=n > 0)
+
+
+def spread_over_time(records: pd.DataFrame, units: pd.DataFrame, semesters: Sequence[int]) -> pd.DataFrame:
+    """One row a semester and kind of unit (CSR and HR, or others): units met in it, units met for the first time, different units met so far.
+
+    `records` as `participation.attendance` returns them, with the semester of the event; records without a unit are left out. Refuses what `active` refuses.
+    """
+    active(records, units)
+    usual = units.set_index("unit")["csr_or_hr"].eq("yes")
+    seen = records.dropna(subset=["unit"]).drop_duplicates(["semester", "unit"])
+    seen = seen.assign(kind=np.where(seen["unit"].map(usual), "csr_hr", "beyond"))
+    first = seen.sort_values("semester", kind="stable").drop_duplicates("unit")
+    index = pd.MultiIndex.from_product([list(semesters), ["csr_hr", "beyond"]], names=["semester", "kind"])
+    met, new = (
+        part.groupby(["semester", "kind"]).size().reindex(index, fill_value=0) for part in (seen, first)
+    )
+    frame = pd.DataFrame({"met": met, "new": new, "so_far": new.groupby("kind").cumsum()}).reset_index()
+    frame["semester"] = frame["semester"].astype(str)
+    frame.attrs["columns"] = {
+        "kind": {"labels": "unit_kind"},
+        **{key: {"counts": "things"} for key in ("met", "new", "so_far")},
+    }
+    return frame
 
 
 def active(records: pd.DataFrame, units: pd.DataFrame) -> Units:

@@ -1,9 +1,14 @@
 """A small register written out by hand: four bodies and two citizens, five events over the four phases."""
 
+import tomllib
+
 import pandas as pd
 import pytest
 
+from analysis import places
 from analysis.codesign import participation
+from analysis.evidence import style
+from analysis.evidence.words import LANGUAGES, Words
 
 
 @pytest.fixture
@@ -67,3 +72,21 @@ def register():
 @pytest.fixture
 def records(register, events, actors):
     return participation.attendance(register, events, actors)
+
+
+@pytest.fixture(scope="module")
+def words():
+    text = (places.notebooks() / "codesign_outcomes.toml").read_text(encoding="utf-8")
+    own = tomllib.loads(text)["words"]
+    return {language: Words(language, own, {}, "codesign_outcomes") for language in LANGUAGES}
+
+
+@pytest.fixture
+def draw(words):
+    def in_both(plot, data):
+        with style.house():
+            figures = [plot(data, words[language]) for language in LANGUAGES]
+        assert style.same_coordinates(*figures)
+        return figures
+
+    return in_both

@@ -121,3 +121,33 @@ def test_one_dissenter_among_votes_that_are_alike_is_told_or_refused():
         opinion.opinion(given)
     matrix[0] = -1
     assert opinion.opinion(given).sizes.tolist() == [5, 1]
+
+
+def test_shares_by_group_by_hand(cast):
+    given = opinion.votes(cast)
+    found = opinion.by_group(given, np.array([0, 0, 1, -1])).set_index(["statement", "opinion_group"])
+    assert found.loc[("s1", "1"), ["seen", "agree", "share"]].tolist() == [2, 2, 1]
+    assert found.loc[("s2", "1"), ["seen", "agree", "share"]].tolist() == [2, 1, 0.5]
+    assert found.loc[("s2", "2"), ["seen", "agree"]].tolist() == [1, 0]
+
+
+def test_a_studys_table_of_votes_is_read_by_its_words():
+    rows = [("p1", "s1", "agree"), ("p1", "s2", "pass"), ("p2", "s1", "disagree")]
+    given = opinion.matrix_of(pd.DataFrame(rows, columns=["person", "statement", "vote"]))
+    np.testing.assert_array_equal(given.matrix, [[1, 0], [-1, np.nan]])
+    with pytest.raises(EstimateError, match="votes"):
+        opinion.matrix_of(pd.DataFrame([("p1", "s1", "maybe")], columns=["person", "statement", "vote"]))
+
+
+def test_statements_are_ranked_by_consensus_and_keep_their_groups(camps):
+    given, camp = camps
+    texts = {name: {"it": f"proposta {name}", "en": f"statement {name}"} for name in given.statements}
+    found, sides = opinion.consensus(given, camp), opinion.by_group(given, camp)
+    ranked = opinion.ranked(found, sides, texts, most=6)
+    order = ranked["statements"]
+    assert len(order) == 6 and order["consensus"].is_monotonic_decreasing
+    assert order["consensus"].iloc[0] == found["consensus"].max()
+    assert order["consensus"].iloc[-1] == found["consensus"].min()
+    assert len(ranked["groups"]) == 18
+    assert ranked["groups"]["statement"].iloc[0] == order["statement"].iloc[0]
+    assert ranked["statements"].attrs["columns"]["statement"] == {"text": True}

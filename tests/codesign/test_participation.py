@@ -69,3 +69,14 @@ def test_a_phase_outside_the_method_is_refused(register, events, actors):
 def test_missing_hours_count_as_none(register, events, actors):
     register.loc[0, "hours"] = None
     assert participation.by_phase(participation.attendance(register, events, actors)).hours.sum() == 19.0
+
+
+def test_the_calendar_has_each_event_at_its_date(events):
+    held = events.assign(hours=2.0, mediated=["yes", "no", None, "no", "yes"])
+    found = participation.calendar(held)
+    assert found["phase"].tolist() == ["needs", "needs", "aggregation", "ideation", "experimentation"]
+    assert found["date"].tolist() == pytest.approx(
+        [2016 + 31 / 366, 2016 + 60 / 366, 2016 + 244 / 366, 2017 + 31 / 365, 2018 + 31 / 365]
+    )
+    assert found["mediated"].tolist() == ["yes", "no", "unknown", "no", "yes"]
+    assert participation.calendar(held.drop(columns="mediated"))["mediated"].unique().tolist() == ["unknown"]

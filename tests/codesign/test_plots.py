@@ -1,36 +1,16 @@
 """The pictures draw protected data in both languages: same coordinates, missing cells endured, no label over another."""
 
-import tomllib
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import places
 from analysis.codesign import funnel, network, participation, plots
 from analysis.codesign import units as inside
 from analysis.evidence import style
-from analysis.evidence.words import LANGUAGES, Words
+from analysis.evidence.words import LANGUAGES
 from tests.evidence import contrast
-
-
-@pytest.fixture(scope="module")
-def words():
-    text = (places.notebooks() / "codesign_outcomes.toml").read_text(encoding="utf-8")
-    own = tomllib.loads(text)["words"]
-    return {language: Words(language, own, {}, "codesign_outcomes") for language in LANGUAGES}
-
-
-@pytest.fixture
-def draw(words):
-    def in_both(plot, data):
-        with style.house():
-            figures = [plot(data, words[language]) for language in LANGUAGES]
-        assert style.same_coordinates(*figures)
-        return figures
-
-    return in_both
 
 
 def boxes(figure):

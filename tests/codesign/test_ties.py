@@ -43,8 +43,9 @@ def test_the_two_ends_stay_apart(given):
 def test_a_semester_without_ratings_has_no_figures(given):
     found = ties.reading(given[3])
     assert found.rated == 0 and np.isnan([found.mean, found.apart, found.density, found.reciprocity]).all()
-    frame = ties.table({s: ties.reading(g) for s, g in given.items()})
-    assert frame["semester"].tolist() == ["1", "2", "3"] and frame["confirmed"].tolist() == [1, 2, 0]
+    readings = {s: ties.reading(g) for s, g in given.items()}
+    assert ties.table(readings)["semester"].tolist() == ["1", "2", "3"]
+    assert ties.agreement_table(readings)["confirmed"].tolist() == [1, 2, 0]
 
 
 def test_what_was_not_rated_is_no_tie(given):

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from analysis.codesign import participation, units
+from analysis.codesign.units import spread_over_time
 from analysis.errors import EstimateError
 
 
@@ -56,3 +57,14 @@ def test_a_unit_unknown_or_of_another_body_is_refused(register, events, actors, 
 def test_an_unclear_flag_is_refused(records, units_frame):
     with pytest.raises(EstimateError, match="perhaps"):
         units.active(records, units_frame.assign(csr_or_hr="perhaps"))
+
+
+def test_units_add_up_over_the_semesters(records, units):
+    semester = {"e1": 1, "e2": 1, "e3": 2, "e4": 3, "e5": 5}
+    dated = records.assign(semester=records["event"].map(semester))
+    found = spread_over_time(dated, units, range(1, 6)).set_index(["semester", "kind"])
+    # bank-csr and bank-ops in the first, shop-sales new in the second, bank-csr again in the fifth
+    assert found["so_far"].xs("beyond", level="kind").tolist() == [1, 2, 2, 2, 2]
+    assert found["so_far"].xs("csr_hr", level="kind").tolist() == [1, 1, 1, 1, 1]
+    assert found.loc[("2", "beyond"), ["met", "new"]].tolist() == [2, 1]
+    assert found.loc[("5", "csr_hr"), ["met", "new"]].tolist() == [1, 0]
