@@ -165,8 +165,8 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
         default="all",
         metavar="F,F",
         help=say(
-            "solo questi formati (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: tutti",
-            "these formats only (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, ipynb, catalogue); all: every one",
+            "solo questi formati (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, worksheets, ipynb, catalogue); all: tutti",
+            "these formats only (pdf, html, docx, jats, slides, brief, appendix, codebook, xlsx, worksheets, ipynb, catalogue); all: every one",
         ),
     )
     sub.add_argument("--lang", choices=("it", "en"), help=say("lingua della bozza", "language of the draft"))
@@ -266,6 +266,28 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
         "--notebook",
         metavar=say("NOME", "NAME"),
         help=say("nome del nuovo notebook", "name of the new notebook"),
+    )
+
+    sub = command(
+        "polis",
+        "mette le proposte e i voti esportati da Polis fra le tabelle di uno studio",
+        "put the statements and votes of a Polis export among the tables of a study",
+    )
+    sub.add_argument(
+        "export",
+        metavar=say("ESPORTAZIONE", "EXPORT"),
+        help=say("cartella con comments.csv e votes.csv", "folder with comments.csv and votes.csv"),
+    )
+    sub.add_argument(
+        "study",
+        metavar=say("STUDIO", "STUDY"),
+        help=say("nome sotto data/ o cartella", "name under data/ or a folder"),
+    )
+    sub.add_argument(
+        "--lang",
+        choices=("it", "en"),
+        default="it",
+        help=say("lingua delle proposte (it)", "language of the statements (it)"),
     )
 
     sub = command(

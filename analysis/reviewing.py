@@ -37,7 +37,8 @@ COUNTED = {
 }
 KINDS = {
     "number": ("numero", "number"), "table": ("tabella", "table"), "figure": ("figura", "figure"),
-    "statement": ("frase", "statement"), "method": ("metodo", "method"), "text": ("testo", "text"), "file": ("file", "file"),
+    "statement": ("frase", "statement"), "method": ("metodo", "method"),
+    "worksheet": ("scheda da compilare", "worksheet"), "text": ("testo", "text"), "file": ("file", "file"),
 }  # fmt: skip
 
 

@@ -55,8 +55,8 @@ def published(record):
     for key, table in record["tables"].items():
         yield key, table
     yield from record.get("methods", {}).items()
-    for key, figure in record["figures"].items():
-        for name, table in figure["tables"].items():
+    for key, entry in [*record["figures"].items(), *record.get("worksheets", {}).items()]:
+        for name, table in entry["tables"].items():
             yield f"{key}.{name}", table
 
 

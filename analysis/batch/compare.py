@@ -1,6 +1,6 @@
 """Two records of the same notebook, entry by entry: a verdict for each, how much it differs, and where.
 
-What belongs here: the one comparison of numbers, tables, figures' data, statements and methods. What does not: files and pictures
+What belongs here: the one comparison of numbers, tables, figures' data, statements, methods and worksheets. What does not: files and pictures
 (products.py), why something differs (provenance.py). Each text that an entry carries is in both languages: the report is published in both.
 """
 
@@ -18,6 +18,7 @@ NEAR_ZERO = 1e-3  # of the relative tolerance: the absolute one
 STOCHASTIC_EXEMPT = ("value", "low", "high", "se")
 KINDS = {
     "numbers": "number", "tables": "table", "figures": "figure", "statements": "statement", "methods": "method",
+    "worksheets": "worksheet",
 }  # fmt: skip
 HEAD = ("notebook", "parameters", "context", "schema")
 GATHERED = ("captions", "cites")  # of a record that quotes others

@@ -1,4 +1,4 @@
-"""What changed between two records of one notebook: numbers, cells, statements, plotted points, methods, and what is said about them.
+"""What changed between two records of one notebook: numbers, cells, statements, plotted points, methods, worksheets, and what is said about them.
 
 The size of a change is told in standard errors of the first record: the entry's own, else half the width of its interval over the normal
 quantile of its level (1.96 at 95%). What belongs here: finding and ordering changes. What does not: reading records (records.py), how
@@ -17,7 +17,10 @@ from analysis.batch import rows as matching
 
 TOLERANCE = 1e-9  # relative; a number's own where it declares one
 LEVEL = 0.95  # of an interval that names none
-GROUPS = {"numbers": "number", "tables": "table", "figures": "figure", "statements": "statement", "methods": "method"}  # fmt: skip
+GROUPS = {
+    "numbers": "number", "tables": "table", "figures": "figure", "statements": "statement", "methods": "method",
+    "worksheets": "worksheet",
+}  # fmt: skip
 PARTS = ("se", "low", "high", "n")  # what stands beside a value
 # States, in the order in which changes are told: a sentence that says something else comes first.
 FORM, CHANGED, HIDDEN, SHOWN, GONE, NEW, DESCRIBED = STATES = (
@@ -29,7 +32,7 @@ FORM, CHANGED, HIDDEN, SHOWN, GONE, NEW, DESCRIBED = STATES = (
 class Change:
     """One thing that is not as it was.
 
-    `kind`: number, table, figure, statement, method or record; `where`: row, column or part, by language; `state`: "form" (a statement that
+    `kind`: number, table, figure, statement, method, worksheet or record; `where`: row, column or part, by language; `state`: "form" (a statement that
     says something else), "changed", "hidden" and "shown" (protected now, or no longer), "gone", "new", "described" (unit, label, words).
     `absolute` is after less before, `relative` that over the size of before, `errors` that over a standard error; each None where it cannot
     be told. `parts`: what else of a number changed, with its two values.
@@ -97,7 +100,7 @@ def _entry(kind: str, key: str, old: Mapping[str, Any], new: Mapping[str, Any]) 
         yield from _number(key, old, new)
     elif kind == "statement":
         yield from _statement(key, old, new)
-    elif kind == "figure":
+    elif kind in ("figure", "worksheet"):
         tables = old.get("tables") or {}, new.get("tables") or {}
         for name in sorted(tables[0].keys() | tables[1].keys()):
             one, other = (side.get(name) for side in tables)

@@ -1,4 +1,4 @@
-"""The one door by which anything leaves a notebook: numbers, tables, figures, statements and methods, kept in one record.
+"""The one door by which anything leaves a notebook: numbers, tables, figures, statements, methods and worksheets, kept in one record.
 
 What belongs here: what an entry must carry, its protection, and the writing of the record. What does not: how a table or figure is
 turned into JSON, SVG and cell output (entries.py), which cells must be suppressed (disclosure.py), prose and captions (analysis.publish).
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FORMS = ("higher", "lower", "unclear")
+OPTIONAL = ("worksheets",)  # groups that a record names only where it holds them
 TOPICS = ("sampling", "instrument", "scoring", "weights", "missing", "specification", "codebook")
 Columns = Mapping[str, Mapping[str, Any]]
 
@@ -89,10 +90,11 @@ class Record:
             "figures": {},
             "statements": {},
             "methods": {},
+            "worksheets": {},
         }
         self._seen: set[str] = set()
 
-    # -- the five kinds of entry -------------------------------------------------------------------------------------
+    # -- the six kinds of entry --------------------------------------------------------------------------------------
 
     def number(
         self,
@@ -168,6 +170,24 @@ class Record:
         entry = self._protected(frame, columns, where, public, source, printed=True)[1] | {"topic": topic}
         self._keep("methods", key, entry)
         entries.show(key, "method", html=entries.html(entry, self._words[self._language], key), text=key)
+
+    def worksheet(self, key: str, sheets: Mapping[str, pd.DataFrame], *, public: str | None = None) -> None:
+        """Keep tables to be filled in by hand, as a workbook that the paper does not print; title, introduction and names of sheets stand in `[worksheets.<key>]`.
+
+        Each sheet is specified as a table is. Its columns that hold nothing are those to fill in; `frame.attrs["form"]` asks for the layout of a study's own table.
+        """
+        where = f"ev.worksheet('{key}')"
+        self._check_key(key, where, "wks-")
+        if not sheets:
+            raise EvidenceError(Fault(say("nessun foglio", "no sheet"), where))
+        tables: dict[str, dict[str, Any]] = {}
+        for name, frame in sheets.items():
+            tables[name] = self._protected(frame, None, f"{where} {name}", public, None, printed=True)[1]
+            tables[name] |= {"form": True} if frame.attrs.get("form") else {}
+        self._keep("worksheets", key, {"order": list(tables), "tables": tables})
+        words = self._words[self._language]
+        shown = "".join(entries.html(table, words, f"{key}-{name}") for name, table in tables.items())
+        entries.show(key, "worksheet", html=shown, text=key)
 
     def figure(
         self,
@@ -288,7 +308,7 @@ class Record:
             "notebook": self.notebook,
             "parameters": json.loads(os.environ.get("ALTRO_PARAMETERS", "{}")),
             "context": entries.plain(dict(self._context.head)),
-            **self._entries,
+            **{group: held for group, held in self._entries.items() if held or group not in OPTIONAL},
         }
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
         entries.write(self.folder / "evidence.json", text + "\n")

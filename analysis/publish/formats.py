@@ -105,6 +105,7 @@ FORMATS: dict[str, Format] = {
     "appendix": Format("analysis.publish.appendix:make"),
     "codebook": Format("analysis.publish.codebook:make"),
     "xlsx": Format("analysis.publish.workbook:make"),
+    "worksheets": Format("analysis.publish.worksheets:make"),
     "ipynb": Format("analysis.publish.render:make_executed", alike=True),
     "catalogue": Format("analysis.publish.catalogue:make", alike=True),
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 from analysis.publish.sources import LANGUAGES, TEMPLATES, localised, word
 
-# groups in the order of the page: files of the language {l} or of all, each with its name or the key of a word
+# groups in the order of the page: files of the language {l} or of all, each with its name or the key of a word; of several the stem is named too
 SHELVES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("text", (("{l}.pdf", "PDF"), ("{l}.html", "page"), ("{l}.docx", "Word"))),
     ("slides", (("{l}.slides.html", "page"),)),
@@ -27,6 +27,7 @@ SHELVES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("appendix", (("{l}.appendix.pdf", "PDF"), ("{l}.appendix.html", "page"))),
     ("codebook", (("{l}.codebook.html", "page"), ("{l}.codebook.xlsx", "XLSX"))),
     ("tables", (("{l}.xlsx", "XLSX"),)),
+    ("worksheets", (("*.{l}.xlsx", "XLSX"),)),
     ("data", (("evidence.json", "evidence"), ("notebook.ipynb", "notebook"))),
     (
         "records",
@@ -144,7 +145,7 @@ def _shelves(home: Path, folder: Path, language: str) -> list[tuple[str, list[tu
     """The groups that hold a file: (key, [(address, name or key of its word, bytes)])."""
     found = []
     for key, files in SHELVES:
-        paths = [(home / name.format(l=language), label) for name, label in files]
+        paths = [found for name, label in files for found in _named(home, name.format(l=language), label)]
         held = [
             (_address(path, folder), label, path.stat().st_size) for path, label in paths if path.is_file()
         ]
@@ -154,6 +155,13 @@ def _shelves(home: Path, folder: Path, language: str) -> list[tuple[str, list[tu
     if report := next((place / REPORT for place in above if (place / REPORT).is_file()), None):
         found.append(("verification", [(_address(report, folder), "report", report.stat().st_size)]))
     return found
+
+
+def _named(home: Path, name: str, label: str) -> list[tuple[Path, str]]:
+    """The files that a name stands for, which may begin with a star, each with its label."""
+    if not name.startswith("*"):
+        return [(home / name, label)]
+    return [(path, f"{path.name.partition('.')[0]}, {label}") for path in sorted(home.glob(name))]
 
 
 def _html(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:

@@ -159,7 +159,7 @@ def holds(tags: Sequence[str], source: Source) -> bool:
     tables = set(source.context.get("tables", []))
     keys = {
         key
-        for group in ("numbers", "statements", "tables", "figures")
+        for group in ("numbers", "statements", "tables", "figures", "worksheets")
         for key in source.evidence.get(group, {})
     }
     cited = source.evidence.get("cites", {})

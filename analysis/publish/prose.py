@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, say
-from analysis.publish import brief, lint
+from analysis.publish import brief, lint, worksheets
 from analysis.publish.layout import Block, Source, Text, blocks, read
 from analysis.publish.marks import CITATION, HEADING, LABEL, REFERENCE, blanked, without_code
 from analysis.publish.quotes import Place, fill, nearest
@@ -77,7 +77,11 @@ def compose(
     found += lint.of_texts([*front_texts, *checked], source, language)
     found += lint.of_twins(source, languages, slides, (key for key, _ in _labels(laid, language)))
     found += _links(laid, checked, front_texts, source, language, slides)
-    found += slide_faults(source, items) if slides else brief.faults(source, languages)
+    found += (
+        slide_faults(source, items)
+        if slides
+        else [*brief.faults(source, languages), *worksheets.faults(source, languages)]
+    )
     cites = any(_citations(text) for text in checked)
     return Prose(language, front, items, list(dict.fromkeys(found)), cites)
 

@@ -137,7 +137,7 @@ def executed(
     book = json.loads(notebook.read_text(encoding="utf-8"))
     known = {
         key
-        for group in ("numbers", "statements", "tables", "figures", "methods")
+        for group in ("numbers", "statements", "tables", "figures", "methods", "worksheets")
         for key in evidence.get(group, {})
     }
     cells = []

@@ -73,42 +73,37 @@ def book_of(source: Source, prose: Prose, title: str, sheets: Sequence[Sheet]) -
     book = Workbook()
     cover = book.active
     cover.title = word("contents", language)
-    edition = datetime.datetime.fromisoformat(str(context["edition"]))
     label = localised(context.get("label"), language)
     lines = [
         (title, ""),
         *([(str(label), "")] if label else []),
-        *[
-            (word(key, language), str(localised(context.get(key), language) or ""))
-            for key in ("source", "citation", "licence")
-            if localised(context.get(key), language)
-        ],
-        (word("edition", language), edition.date().isoformat()),
+        *origin(context, language),
         ("", ""),
         (word("sheet", language), word("table", language)),
     ]
     for row, (name, text) in enumerate(lines, 1):
-        _text(cover, row, 1, name).font = Font(bold=True, size=14 if row == 1 else 11)
-        _text(cover, row, 2, text)
+        put(cover, row, 1, name).font = Font(bold=True, size=14 if row == 1 else 11)
+        put(cover, row, 2, text)
     for one in sheets:
-        sheet = book.create_sheet(_sheet_name(one.name, book.sheetnames))
+        sheet = book.create_sheet(sheet_name(one.name, book.sheetnames))
         _fill(sheet, one.table, one.heading, one.item, label, context, language)
         lines.append((sheet.title, one.heading))
-        _text(cover, len(lines), 1, sheet.title).hyperlink = f"#'{sheet.title}'!A1"
-        _text(cover, len(lines), 2, one.heading)
+        put(cover, len(lines), 1, sheet.title).hyperlink = f"#'{sheet.title}'!A1"
+        put(cover, len(lines), 2, one.heading)
     cover.column_dimensions["A"].width = 28
     cover.column_dimensions["B"].width = 100
-    properties = book.properties
-    properties.title, properties.creator, properties.language = title, _creator(prose, source), language
-    properties.created = properties.modified = edition
-    return _steady(book, edition)
+    return steady(book, title, source, prose)
 
 
-def _creator(prose: Prose, source: Source) -> str:
-    return ", ".join(str(author["name"]) for author in front_matter(prose, source)["authors"])
+def origin(context: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """Where the data come from: source, citation, licence and edition, each with its word."""
+    told = [(key, localised(context.get(key), language)) for key in ("source", "citation", "licence")]
+    edition = datetime.datetime.fromisoformat(str(context["edition"])).date().isoformat()
+    return [(word(key, language), str(text)) for key, text in (*told, ("edition", edition)) if text]
 
 
-def _sheet_name(key: str, taken: list[str]) -> str:
+def sheet_name(key: str, taken: Sequence[str]) -> str:
+    """A name that a sheet may bear and none of those `taken` has."""
     name = re.sub(r"[\[\]:*?/\\']", " ", key)[:31]
     number = 2
     while name.lower() in {other.lower() for other in taken}:
@@ -129,15 +124,15 @@ def _fill(
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     row = 1
-    _text(sheet, row, 1, heading).font = Font(bold=True)
+    put(sheet, row, 1, heading).font = Font(bold=True)
     if label:
         row += 1
-        _text(sheet, row, 1, str(label)).font = Font(bold=True, color="9A3B00")
+        put(sheet, row, 1, str(label)).font = Font(bold=True, color="9A3B00")
     row += 2
     columns = list(table["columns"])
     units = {column["name"]: column for column in columns}
     for at, column in enumerate(columns, 1):
-        cell = _text(sheet, row, at, _heading(column, units, language))
+        cell = put(sheet, row, at, column_heading(column, units, language))
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="EEF4F6")
         cell.border = Border(bottom=Side("thin", color="005A70"))
@@ -150,35 +145,32 @@ def _fill(
     for index, entry in enumerate(table["rows"]):
         row += 1
         for at, column in enumerate(columns, 1):
-            value = localised(entry.get(column["name"]), language)
             if (index, column["name"]) in hidden:
-                _text(sheet, row, at, HIDDEN).alignment = Alignment(horizontal="right")
-            elif isinstance(value, int | float) and not isinstance(value, bool):
-                cell = sheet.cell(row, at, value)
-                cell.number_format = _format(column, units, language)
-            elif value is not None:
-                _text(sheet, row, at, str(value))
+                put(sheet, row, at, HIDDEN).alignment = Alignment(horizontal="right")
+            else:
+                put_value(sheet, row, at, entry.get(column["name"]), column, units, language)
     row += 1
     notes = [item.get("note", "")]
     if hidden:
         notes.append(
             word("suppressed", language, "note", k=context.get("disclosure", {}).get("threshold", 5))
         )
-    origin = item.get("source") or localised(table.get("source") or context.get("source"), language)
-    notes.append(f"{word('source', language)}: {origin}" if origin else "")
+    given = item.get("source") or localised(table.get("source") or context.get("source"), language)
+    notes.append(f"{word('source', language)}: {given}" if given else "")
     for note in filter(None, notes):
         row += 1
-        _text(sheet, row, 1, SPECIAL.sub("", note)).font = Font(italic=True, color="55606A")
+        put(sheet, row, 1, SPECIAL.sub("", note)).font = Font(italic=True, color="55606A")
 
 
-def _heading(column: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], language: str) -> str:
+def column_heading(column: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], language: str) -> str:
+    """What heads a column; a bound names its measure."""
     if column["role"] in ("low", "high") and column.get("of") in units:
         parent = units[column["of"]]
         return word(column["role"], language, of=str(localised(parent["label"], language)))
     return str(localised(column["label"], language) or column["name"])
 
 
-def _format(column: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], language: str) -> str:
+def number_format(column: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], language: str) -> str:
     from analysis.evidence.words import DIGITS
 
     measure = units.get(column.get("of") or "", column)
@@ -214,7 +206,25 @@ def _own(table: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {"columns": columns, "rows": rows, "suppressed": []}
 
 
-def _text(sheet: Any, row: int, column: int, text: str) -> Any:
+def put_value(
+    sheet: Any,
+    row: int,
+    at: int,
+    value: Any,
+    column: Mapping[str, Any],
+    units: Mapping[str, Mapping[str, Any]],
+    language: str,
+) -> Any:
+    """A cell of the record: a number by the unit of its column (`units`: the table's columns by name), else text; a missing value is an empty cell."""
+    value = localised(value, language)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        cell = sheet.cell(row, at, value)
+        cell.number_format = number_format(column, units, language)
+        return cell
+    return put(sheet, row, at, "" if value is None else str(value))
+
+
+def put(sheet: Any, row: int, column: int, text: str) -> Any:
     """A cell of text, never a formula, whatever it begins with."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -226,8 +236,13 @@ def _text(sheet: Any, row: int, column: int, text: str) -> Any:
     return cell
 
 
-def _steady(book: Any, edition: datetime.datetime) -> bytes:
-    """The workbook's bytes with the edition date for every time stamp."""
+def steady(book: Any, title: str, source: Source, prose: Prose) -> bytes:
+    """The workbook's bytes under this title, with the edition date for every time stamp."""
+    edition = datetime.datetime.fromisoformat(str(source.context["edition"]))
+    authors = ", ".join(str(author["name"]) for author in front_matter(prose, source)["authors"])
+    properties = book.properties
+    properties.title, properties.creator, properties.language = title, authors, prose.language
+    properties.created = properties.modified = edition
     raw, steady = io.BytesIO(), io.BytesIO()
     book.save(raw)
     stamp = edition.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

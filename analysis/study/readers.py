@@ -1,7 +1,7 @@
 """Reading a table's file as it stands: cells as text (or as stored, from Parquet), rows numbered as the person sees them.
 
 CSV with the separator and decimal mark of `study.toml`; XLSX, one workbook a table or one workbook (`tables.xlsx`, `tabelle.xlsx`)
-with a sheet a table; Parquet. A header cell may hold a field's name or its Italian or English label. In a sheet the row under the
+with a sheet a table (of a workbook of any other name, the sheets that are named as tables); Parquet. A header cell may hold a field's name or its Italian or English label. In a sheet the row under the
 header may repeat the labels (the template's second row): it is not data. Files are never written. What the cells mean is
 decided in `checking`.
 """
@@ -60,22 +60,27 @@ def locate(folder: Path) -> tuple[dict[str, list[Source]], list[Source]]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith((".", "~$")) or path.is_dir():
             continue
-        if path.name.casefold() in WORKBOOKS:
-            for sheet in sheets(path):
-                name = contracts().table_named(sheet)
+        suffix, ours = path.suffix.casefold(), path.name.casefold() in WORKBOOKS
+        name = None if ours else contracts().table_named(path.stem)
+        if name and suffix in SUFFIXES:
+            found.setdefault(name, []).append(Source(name, path))
+        elif suffix == ".xlsx":
+            named = {sheet: contracts().table_named(sheet) for sheet in sheets(path)}
+            for sheet, name in named.items():
                 if name:
                     found.setdefault(name, []).append(Source(name, path, sheet))
-                else:
+                elif ours:
                     strangers.append(Source("", path, sheet))
-        elif path.suffix.casefold() in SUFFIXES:
-            name = contracts().table_named(path.stem)
-            if name:
-                found.setdefault(name, []).append(Source(name, path))
-            else:
+            if not ours and not any(named.values()):
                 strangers.append(Source("", path))
-        elif path.suffix.casefold() in (".xls", ".ods", ".numbers", ".tsv"):
+        elif suffix in (*SUFFIXES, ".xls", ".ods", ".numbers", ".tsv"):
             strangers.append(Source("", path))
-    return found, strangers
+    return {name: _filled_in(sources) for name, sources in found.items()}, strangers
+
+
+def _filled_in(sources: list[Source]) -> list[Source]:
+    """Of several places of a table, those with rows: the template's empty sheets do not compete with a file."""
+    return [source for source in sources if has_rows(source)] or sources if len(sources) > 1 else sources
 
 
 def sheets(path: Path) -> list[str]:

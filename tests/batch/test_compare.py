@@ -26,6 +26,7 @@ RECORD = {
     "figures": {},
     "statements": {"gap": {"form": "higher", "estimate": 0.2}},
     "methods": {"mth-a": {"topic": "weights", "rows": [{"n": 12, "deff": 1.25}]}},
+    "worksheets": {"wks-a": {"order": ["b"], "tables": {"b": {"rows": [{"step": "x", "n": 12.5}]}}}},
 }
 
 
@@ -52,6 +53,8 @@ def test_equal_records_have_no_difference():
         (("statements", "gap", "form"), "unclear"),
         (("methods", "mth-a", "rows", 0, "deff"), 1.2501),
         (("methods", "mth-a", "topic"), "missing"),
+        (("worksheets", "wks-a", "tables", "b", "rows", 0, "n"), 12.6),
+        (("worksheets", "wks-a", "order", 0), "c"),
         (("context", "title", "it"), "c"),
         (("numbers", "reach", "value"), 1200.0),
     ],
@@ -65,6 +68,12 @@ def test_a_change_is_named_by_its_place(path, value):
 def test_the_last_digits_of_a_float_and_a_draw_inside_its_interval_are_equal():
     assert change(("numbers", "share", "value"), 0.3456 * (1 + 1e-12)) == []
     assert change(("numbers", "reach", "value"), 950.0) == []
+
+
+def test_a_record_from_before_there_were_worksheets_is_still_read():
+    old = {group: entries for group, entries in RECORD.items() if group != "worksheets"}
+    assert differences(old, copy.deepcopy(old)) == []
+    assert differences(old, RECORD) == ["worksheets.wks-a: new"]
 
 
 def test_new_and_gone_entries_are_named():

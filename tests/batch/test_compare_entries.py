@@ -41,7 +41,7 @@ def test_equal_records_are_the_same_entry_by_entry():
     found = compare.entries(BASE, copy.deepcopy(BASE))
     assert {(one.kind, one.key) for one in found} == {
         ("number", "share"), ("number", "reach"), ("number", "persons"), ("table", "tbl-a"),
-        ("figure", "fig-a"), ("statement", "gap"), ("method", "mth-a"),
+        ("figure", "fig-a"), ("statement", "gap"), ("method", "mth-a"), ("worksheet", "wks-a"),
     }  # fmt: skip
     assert {one.verdict for one in found} == {"same"} and not any(one.why["it"] for one in found)
 
@@ -72,6 +72,11 @@ def test_a_looser_tolerance_is_a_difference():
     assert entry("share", tolerance=0.5, value=0.4).verdict == "differs"
     loosened = entry("share", tolerance=0.5)
     assert loosened.verdict == "differs" and loosened.where == "tolerance"
+
+
+def test_a_cell_of_a_worksheet_is_told_by_its_row():
+    one = entry("wks-a", tables__b__rows__0__n=12.6)
+    assert (one.verdict, one.where, one.published, one.again) == ("differs", "row 1, n", 12.5, 12.6)
 
 
 def test_a_table_tells_the_worst_cell_and_how_many_differ():

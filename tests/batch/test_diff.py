@@ -77,6 +77,15 @@ def test_sizes_are_told_in_standard_errors() -> None:
     assert (bare.errors, bare.relative) == (None, 0.25)
 
 
+def test_a_changed_cell_of_a_worksheet_is_told_with_its_sheet() -> None:
+    a, b = ({"order": ["one", "two"], "tables": {"one": table([row("18", 0.3, n)]), "two": table([])}} for n in (100, 200))  # fmt: skip
+    (one,) = diff.changes(record(worksheets={"wks-kit": a}), record(worksheets={"wks-kit": b}))
+    assert (one.kind, one.state, one.where["en"], one.before, one.after) == ("worksheet", "changed", "one · 18 years · n", 100, 200)  # fmt: skip
+    old = record(worksheets={"wks-kit": a})
+    del old["worksheets"]
+    assert told(old, record(worksheets={"wks-kit": a})) == [("new", "wks-kit", "")]
+
+
 def test_an_interval_of_another_level_has_its_own_quantile() -> None:
     assert diff.error({"low": -1.645, "high": 1.645, "level": 0.9}) == pytest.approx(1, rel=1e-3)
     assert diff.error({"low": 1.0, "high": 1.0}) is None

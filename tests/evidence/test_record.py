@@ -144,6 +144,44 @@ def test_a_method_needs_its_prefix_and_a_known_topic(ev, key, topic):
         ev.method("mth-a", "missing", care_table([30, 20]).rename(columns={"care": "unheard of"}))
 
 
+def test_a_worksheet_keeps_its_sheets_in_order_and_through_the_same_door(ev):
+    form = pd.DataFrame({"services": ["a"], "care": [None]})
+    form.attrs = {"form": True, "columns": {"care": {"header": {"it": "da compilare", "en": "to fill in"}}}}
+    ev.worksheet("wks-kit", {"second": care_table([30, 2]), "first": form})
+    entry = written(ev)["worksheets"]["wks-kit"]
+    assert entry["order"] == ["second", "first"]
+    assert [row["n"] for row in entry["tables"]["second"]["rows"]] == [30, None]
+    assert entry["tables"]["first"]["form"] is True and "form" not in entry["tables"]["second"]
+    assert entry["tables"]["first"]["rows"] == [
+        {"care": None, "services": {"code": "a", "en": "a", "it": "a"}}
+    ]
+
+
+def test_a_worksheet_names_only_bodies_that_may_be_named(ev):
+    frame = pd.DataFrame({"services": ["a", "b", "c", "d"], "care": [None] * 4})
+    frame.attrs["columns"] = {"services": {"organisation": True, "single": True}}
+    ev.worksheet("wks-kit", {"bodies": frame})
+    rows = written(ev)["worksheets"]["wks-kit"]["tables"]["bodies"]["rows"]
+    assert [row["services"]["code"] for row in rows] == [
+        "Alfa"
+    ]  # the others gave no consent, no name, or are citizens
+
+
+def test_a_worksheet_needs_its_prefix_a_sheet_and_a_word_for_each_column(ev):
+    for key, sheets in (("tbl-kit", {"one": care_table([30, 20])}), ("wks-kit", {})):
+        with pytest.raises(EvidenceError, match="kit"):
+            ev.worksheet(key, sheets)
+    with pytest.raises(EvidenceError, match="unheard of"):
+        ev.worksheet("wks-kit", {"one": care_table([30, 20]).rename(columns={"care": "unheard of"})})
+
+
+def test_a_record_without_worksheets_is_as_records_have_always_been(ev):
+    ev.number("one", 1, "count", counts="things")
+    assert set(written(ev)) == {
+        "schema", "notebook", "parameters", "context", "numbers", "tables", "figures", "statements", "methods",
+    }  # fmt: skip
+
+
 def test_both_languages_come_from_one_run_and_carry_the_label(ev):
     def draw(data, words):
         fig, ax = style.subplots(height=2)

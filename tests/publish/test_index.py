@@ -85,7 +85,7 @@ def test_every_format_of_the_registry_has_a_shelf() -> None:
     known = {name.format(l="it") for _, files in index.SHELVES for name, _ in files}
     plain = {"pdf", "html", "docx", "xlsx"}
     told = {"jats": "it.xml", "slides": "it.slides.html", "brief": "it.brief.pdf", "appendix": "it.appendix.pdf",
-            "codebook": "it.codebook.html", "ipynb": "notebook.ipynb", "catalogue": "redif.rdf"}  # fmt: skip
+            "codebook": "it.codebook.html", "worksheets": "*.it.xlsx", "ipynb": "notebook.ipynb", "catalogue": "redif.rdf"}  # fmt: skip
     for name in formats.FORMATS:
         assert (f"it.{name}" if name in plain else told[name]) in known
 

@@ -18,7 +18,7 @@ from analysis.publish.tables import curled
 VERDICTS = ("differs", "missing", "unchecked", "within", "same")  # the gravest first
 GRAVE = ("differs", "missing")
 MARKS = {"same": "=", "within": "≈", "differs": "≠", "missing": "×", "unchecked": "–"}
-KINDS = ("number", "statement", "table", "figure", "method", "text", "file")
+KINDS = ("number", "statement", "table", "figure", "method", "worksheet", "text", "file")
 
 
 @functools.cache
