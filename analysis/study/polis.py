@@ -5,7 +5,6 @@ Of two votes of one person on one statement the later counts. Statements that th
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,5 +129,5 @@ def place(export: Export, study: Study) -> list[Path]:
         frame.to_csv(partial, index=False, sep=study.settings.dialect.separator, lineterminator="\n")
         made.append((partial, path))
     for partial, path in made:
-        os.replace(partial, path)
+        partial.replace(path)
     return [path for _, path in made]

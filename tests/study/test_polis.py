@@ -37,7 +37,11 @@ def export(tmp_path):
 def test_the_last_vote_counts_and_what_moderators_rejected_is_left_out(export):
     found = polis.read(export(), "en")
     assert found.statements.values.tolist() == [["t00", "Open on Saturdays, too"], ["t12", "One desk"]]
-    assert found.votes.values.tolist() == [["q07", "t00", "agree"], ["q07", "t12", "pass"], ["q10", "t12", "disagree"]]
+    assert found.votes.values.tolist() == [
+        ["q07", "t00", "agree"],
+        ["q07", "t12", "pass"],
+        ["q10", "t12", "disagree"],
+    ]
     assert found.rejected == 1
 
 
@@ -64,7 +68,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("comments", "votes", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+@pytest.mark.parametrize(
+    ("comments", "votes", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
+)
 def test_every_fault_of_an_export_is_told(export, comments, votes, expected):
     folder = export(comments or "", votes)
     if comments is None:
