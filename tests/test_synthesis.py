@@ -16,8 +16,8 @@ from analysis.publish.render import outputs_of
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks" / "synthesis.ipynb"
 STUDIES = {
-    "demo": ("codesign_outcomes", "scalability", "work_life_balance"),
-    "milano": ("codesign_outcomes", "scalability"),
+    "demo": ("business_engagement", "codesign_outcomes", "method", "scalability", "work_life_balance"),
+    "milano": ("codesign_outcomes", "method", "scalability"),
 }
 MADE = sorted((ROOT / "papers").glob("*/synthesis/evidence.json"))
 LANGUAGES = ("it", "en")
