@@ -32,13 +32,8 @@ def bands(territory: pd.DataFrame) -> pd.DataFrame:
         for name, match in found
     ]
     if not rows:
-        raise EstimateError(
-            Fault(
-                say("nessuna colonna di popolazione", "no population columns"),
-                "territory",
-                "f_00_02 … m_80_plus",
-            )
-        )
+        what = say("nessuna colonna di popolazione", "no population columns")
+        raise EstimateError(Fault(what, "territory", "f_00_02 … m_80_plus"))
     return pd.DataFrame(rows, columns=["column", "sex", "age_from", "age_to"])
 
 
@@ -53,22 +48,11 @@ def residents(territory: pd.DataFrame, sex: str, age_from: float, age_to: float)
     inside = known[(known["age_from"] >= age_from) & (known["age_to"] <= age_to)]
     starts, ends = set(known["age_from"]), set(known["age_to"])
     if age_from not in starts or age_to not in ends or inside.empty:
-        raise EstimateError(
-            Fault(
-                say(
-                    f"le età {_ages(age_from, age_to)} non sono un'unione di classi",
-                    f"ages {_ages(age_from, age_to)} are not a union of bands",
-                ),
-                "territory",
-                ", ".join(
-                    _ages(low, high) for low, high in sorted({*zip(known["age_from"], known["age_to"])})
-                ),
-                say(
-                    "Usare una prevalenza pubblicata per le stesse età.",
-                    "Use a prevalence published for the same ages.",
-                ),
-            )
-        )
+        ages = _ages(age_from, age_to)
+        held = ", ".join(_ages(low, high) for low, high in sorted({*zip(known["age_from"], known["age_to"])}))
+        what = say(f"le età {ages} non sono un'unione di classi", f"ages {ages} are not a union of bands")
+        step = say("Usare una prevalenza pubblicata per le stesse età.", "Use a prevalence published for the same ages.")  # fmt: skip
+        raise EstimateError(Fault(what, "territory", held, step))
     return territory[list(inside["column"])].astype(float).sum(axis=1, min_count=1)
 
 
@@ -92,33 +76,18 @@ def cells(benchmarks: pd.DataFrame, concept: str, place: str = "") -> pd.DataFra
     both = by_sex.groupby(["age_from", "age_to"], dropna=False)["sex"].transform("nunique") == 2
     chosen = by_sex[both] if both.any() else shares[shares["sex"] == "all"]
     if chosen.empty:
-        raise EstimateError(
-            Fault(
-                say(f"nessuna quota pubblicata per «{concept}»", f"no published share for '{concept}'"),
-                "benchmarks",
-                ", ".join(sorted(benchmarks.loc[benchmarks["unit"] == "share", "concept"].unique())),
-            )
-        )
+        what = say(f"nessuna quota pubblicata per «{concept}»", f"no published share for '{concept}'")
+        held = ", ".join(sorted(benchmarks.loc[benchmarks["unit"] == "share", "concept"].unique()))
+        raise EstimateError(Fault(what, "benchmarks", held))
     width = chosen["age_to"].astype(float).fillna(np.inf) - chosen["age_from"].astype(float)
     chosen = chosen[width == width.max()]
     doubled = chosen[chosen["sex"].duplicated(keep=False)]
     if len(doubled):
-        raise EstimateError(
-            [
-                Fault(
-                    say(
-                        f"più quote per lo stesso sesso e le stesse età: {row.value:g}",
-                        f"several shares for the same sex and ages: {row.value:g}",
-                    ),
-                    f"benchmarks, {row.benchmark}",
-                    next_step=say(
-                        "Passare solo le righe con il denominatore voluto.",
-                        "Pass only the rows with the denominator that is meant.",
-                    ),
-                )
-                for row in doubled.itertuples()
-            ]
+        what = say(
+            "più quote per lo stesso sesso e le stesse età", "several shares for the same sex and ages"
         )
+        step = say("Passare solo le righe con il denominatore voluto.", "Pass only the rows with the denominator that is meant.")  # fmt: skip
+        raise EstimateError([Fault(f"{what}: {row.value:g}", f"benchmarks, {row.benchmark}", next_step=step) for row in doubled.itertuples()])  # fmt: skip
     return chosen.sort_values("sex").reset_index(drop=True)
 
 
@@ -128,12 +97,13 @@ class Eligible:
 
     `places`: code, name, province, region, lon, lat, residents, base (residents of the cells' sexes and ages), eligible (persons),
     share (eligible / residents), and low, high (95 %) where the prevalence has an uncertainty. Places without population are in
-    `without_population` instead. `uncertain`: whether the prevalence was published with an uncertainty.
+    `without_population` instead. `uncertain`: whether the prevalence was published with an uncertainty; `error`: standard error of the total.
     """
 
     places: pd.DataFrame
     without_population: pd.DataFrame
     uncertain: bool
+    error: float = 0.0
 
     @property
     def total(self) -> float:
@@ -149,17 +119,15 @@ class Eligible:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Bounds of the total: the prevalence is common to all places, so its errors add up and do not average out."""
+        """Bounds of the total (95 %): the prevalence is common to all places, so its errors add up and do not average out."""
         if not self.uncertain:
             return None
-        return float(self.places["low"].sum()), float(self.places["high"].sum())
+        return self.total - NORMAL_95 * self.error, self.total + NORMAL_95 * self.error
 
     @property
     def relative_error(self) -> float:
         """Standard error of the total relative to it; 0 where the prevalence was published without uncertainty."""
-        if self.interval is None or self.total == 0:
-            return 0.0
-        return (self.interval[1] - self.interval[0]) / (2 * NORMAL_95 * self.total)
+        return self.error / self.total if self.total else 0.0
 
     def points(self) -> pd.DataFrame:
         """The places for a map: name, lon, lat, eligible, share of residents."""
@@ -202,21 +170,19 @@ class Eligible:
         return frame
 
 
-def estimate(territory: pd.DataFrame, prevalence: pd.DataFrame) -> Eligible:
+def estimate(
+    territory: pd.DataFrame, prevalence: pd.DataFrame, covariance: np.ndarray | None = None
+) -> Eligible:
     """Eligible people in each place of `territory`: the sum over cells of residents × prevalence.
 
-    `prevalence`: rows sex (f, m, all), age_from, age_to, value (share) and, if known, se or low and high (95 %). Cells must not
-    overlap. The variance of a place's total is the sum of the cells' variances (cells estimated independently).
+    `prevalence`: rows sex (f, m, all), age_from, age_to, value (share) and, if known, se or low and high (95 %); cells must not overlap.
+    `covariance` (cells, cells): of the shares, in the order of the rows; without it cells count as estimated independently. With c the residents
+    by cell of a place, the variance of its total is c′Vc, and that of the sum of places takes the sum of their c. Bounds are the normal's, not
+    cut at zero. The error is the survey's alone: how far a place departs from its cells' shares is unknown and not in it.
     """
     prevalence = prevalence.reset_index(drop=True)
-    _check(prevalence)
-    ends = prevalence["age_to"].astype(float).fillna(np.inf)
-    counts = np.column_stack(
-        [
-            residents(territory, sex, low, high).to_numpy()
-            for sex, low, high in zip(prevalence["sex"], prevalence["age_from"].astype(float), ends)
-        ]
-    )
+    check(prevalence)
+    counts = by_cell(territory, prevalence)
     known = ~np.isnan(counts).any(axis=1)
     population = territory[list(bands(territory)["column"])].astype(float).sum(axis=1, min_count=1).to_numpy()
     places = territory[[name for name in KEPT if name in territory]].assign(
@@ -226,11 +192,36 @@ def estimate(territory: pd.DataFrame, prevalence: pd.DataFrame) -> Eligible:
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         places["share"] = places["eligible"] / places["residents"]
-    errors = standard_errors(prevalence)
-    if errors is not None:
-        spread = NORMAL_95 * np.sqrt(counts**2 @ errors**2)
+    shared = variances(prevalence, covariance)
+    error = 0.0
+    if shared is not None:
+        spread = NORMAL_95 * np.sqrt(((counts @ shared) * counts).sum(axis=1))
         places["low"], places["high"] = places["eligible"] - spread, places["eligible"] + spread
-    return Eligible(places[known].copy(), places.loc[~known, ["code", "name"]].copy(), errors is not None)
+        whole = counts[known].sum(axis=0)
+        error = float(np.sqrt(whole @ shared @ whole))
+    without = places.loc[~known, ["code", "name"]].copy()
+    return Eligible(places[known].copy(), without, shared is not None, error)
+
+
+def by_cell(territory: pd.DataFrame, prevalence: pd.DataFrame) -> np.ndarray:
+    """Residents of each place in each cell of `prevalence`: (places, cells)."""
+    ends = prevalence["age_to"].astype(float).fillna(np.inf)
+    rows = zip(prevalence["sex"], prevalence["age_from"].astype(float), ends)
+    return np.column_stack([residents(territory, *row).to_numpy() for row in rows])
+
+
+def variances(prevalence: pd.DataFrame, covariance: np.ndarray | None = None) -> np.ndarray | None:
+    """Covariance (cells, cells) of the shares: as given, else of independent cells; None where the shares were published without error."""
+    if covariance is None:
+        errors = standard_errors(prevalence)
+        return None if errors is None else np.diag(errors**2)
+    given = np.asarray(covariance, dtype=float)
+    size = len(prevalence)
+    sound = given.shape == (size, size) and np.isfinite(given).all() and np.allclose(given, given.T)
+    if sound and np.linalg.eigvalsh(given)[0] >= -1e-9 * np.trace(given):
+        return given
+    what = say("non è una covarianza delle celle", "is no covariance of the cells")
+    raise EstimateError(Fault(what, "covariance", f"{size} × {size}, V = V′, x′Vx ≥ 0"))
 
 
 def standard_errors(prevalence: pd.DataFrame) -> np.ndarray | None:
@@ -242,7 +233,10 @@ def standard_errors(prevalence: pd.DataFrame) -> np.ndarray | None:
     return None
 
 
-def _check(prevalence: pd.DataFrame) -> None:
+def check(prevalence: pd.DataFrame) -> None:
+    """Refuses no cells at all, shares outside 0–1 and cells that count the same people; every fault at once."""
+    if prevalence.empty:
+        raise EstimateError(Fault(say("nessuna cella", "no cells"), "prevalence", "≥ 1"))
     values = prevalence["value"].astype(float)
     faults = [
         Fault(
@@ -324,3 +318,70 @@ def published(cells: pd.DataFrame) -> pd.DataFrame:
         "year": {"unit": "year"},
     }
     return frame
+
+
+WHOLE = re.compile(
+    r"(people|persons|residents|women|men)( of)? aged \d+(\s*[-–]\s*\d+| and over|\+)", re.IGNORECASE
+)
+WORKLESS = "not-working-care"
+PARTS = ("never-worked-care", "left-work-care")
+
+
+def lacking(prevalence: pd.DataFrame) -> pd.DataFrame:
+    """What published cells do not say: lacks (uncertainty; sex, age: not told apart; population: the denominator is a part of it), cells concerned."""
+    sex, bands_told = prevalence["sex"], prevalence[["age_from", "age_to"]].drop_duplicates()
+    without = standard_errors(prevalence) is None
+    part = ~prevalence["denominator_en"].map(lambda text: bool(WHOLE.fullmatch(str(text).strip())))
+    found = {"uncertainty": len(sex) * without, "sex": int((sex == "all").sum()), "age": len(sex) * (len(bands_told) == 1), "population": int(part.sum())}  # fmt: skip
+    frame = pd.DataFrame([(key, count) for key, count in found.items() if count], columns=["lacks", "cells"])
+    frame.attrs["columns"] = {"lacks": {"labels": "lacks"}, "cells": {"counts": "things"}}
+    return frame
+
+
+@dataclass(frozen=True)
+class WithoutWork:
+    """People aged 18–64 without work because of care: `cells` for `estimate` (none where they cannot be had), and for each part and sex whether a share was published."""
+
+    cells: pd.DataFrame
+    status: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """concept, sex, status (published; part: of a part of the population only; absent), prevalence."""
+        frame = self.status.copy()
+        frame.attrs["columns"] = {"prevalence": {"unit": "share"}}
+        return frame
+
+
+def without_work(benchmarks: pd.DataFrame, place: str = "") -> WithoutWork:
+    """The cells published for not working because of care, else the sum of having never worked and having left work because of care.
+
+    A share counts only where its ages are 18–64 and its denominator is the whole population of that age and sex: one of mothers is not one of
+    women. The two parts exclude each other, so that adding their variances errs, for one survey, on the side of too wide.
+    """
+    ages = (benchmarks["age_from"] == 18) & (benchmarks["age_to"] == 64) & (benchmarks["unit"] == "share")
+    shares = benchmarks[benchmarks["concept"].isin([WORKLESS, *PARTS]) & ages]
+    shares = shares[shares["place"] == (place or next(iter(shares["place"]), ""))]
+    whole = shares["denominator_en"].map(lambda text: bool(WHOLE.fullmatch(str(text).strip()))).astype(bool)
+    keys = pd.MultiIndex.from_product([[WORKLESS, *PARTS], ["f", "m", "all"]], names=["concept", "sex"])
+    first = shares.assign(whole=whole).sort_values("whole", ascending=False, kind="stable")
+    first = first.drop_duplicates(["concept", "sex"]).set_index(["concept", "sex"])
+    told = first.reindex(keys)
+    state = np.select([told["value"].isna(), told["whole"].eq(True)], ["absent", "published"], "part")
+    status = pd.DataFrame({"status": state, "prevalence": told["value"].astype(float)}).reset_index()
+    usable = shares[whole]
+    direct = usable[usable["concept"] == WORKLESS]
+    if len(direct):
+        return WithoutWork(_by_sex(direct), status)
+    both = usable[usable.groupby("sex")["concept"].transform("nunique") == len(PARTS)].copy()
+    both["variance"] = (both["se"] ** 2) if "se" in both else np.nan
+    groups = both.groupby("sex", as_index=False)
+    summed = groups.agg(value=("value", "sum"), denominator_en=("denominator_en", "first"))
+    summed["se"] = np.sqrt(groups["variance"].sum(min_count=len(PARTS))["variance"].astype(float))
+    return WithoutWork(_by_sex(summed.assign(concept=WORKLESS, age_from=18, age_to=64)), status)
+
+
+def _by_sex(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by sex where both sexes are there, else those of both together, else what there is."""
+    sexes = set(rows["sex"])
+    apart = {"f", "m"} <= sexes or "all" not in sexes
+    return rows[(rows["sex"] != "all") == apart].sort_values("sex").reset_index(drop=True)

@@ -7,7 +7,7 @@ the same draws (common random numbers). Take-up rates are common to all municipa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ REPLICATES = 16
 BAND = (0.05, 0.95)
 SETTLED = 0.005
 LARGEST_BLOCK = 4_000_000
+CACHED_BLOCK = 1 << 18  # numbers of which a few arrays fit the processor's own memory
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,26 @@ def draw(scenario: Scenario, draws: int, seed: int, relative_error: float = 0.0)
         )
     power = int(np.ceil(np.log2(draws / REPLICATES)))
     lines = scenario.lines
-    children = np.random.SeedSequence(seed).spawn(REPLICATES)
-    points = np.stack(
-        [
-            qmc.Sobol(len(lines) + 1, scramble=True, rng=np.random.default_rng(child)).random_base2(power)
-            for child in children
-        ]
-    )
-    points = np.clip(points, 1e-9, 1 - 1e-9)
+    points = nets(len(lines) + 1, power, seed)
     values = {f"{line.group}.{line.key}": line.quantile(points[..., i]) for i, line in enumerate(lines)}
     steps = np.cumprod(np.stack([values[f"takeup.{step}"] for step in STEPS]), axis=0)
-    factor = (
-        1 + relative_error * stats.norm.ppf(points[..., -1]) if relative_error else np.ones(points.shape[:2])
-    )
-    rates = dict(zip(STEPS, steps))
-    return Draws(scenario, seed, values, rates, np.maximum(factor, 0.0), relative_error)
+    factor = count_error(points[..., -1], relative_error)
+    return Draws(scenario, seed, values, dict(zip(STEPS, steps)), factor, relative_error)
+
+
+def nets(dimensions: int, power: int, seed: int | np.random.SeedSequence) -> np.ndarray:
+    """REPLICATES independently scrambled Sobol nets of 2^power points inside the unit cube: (replicates, points, dimensions)."""
+    root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    made = [
+        qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(child)).random_base2(power)
+        for child in root.spawn(REPLICATES)
+    ]
+    return np.clip(np.stack(made), 1e-9, 1 - 1e-9)
+
+
+def count_error(u: np.ndarray, relative_error: float) -> np.ndarray:
+    """Factor on the count of eligible people at the probabilities `u`: normal around one, not below zero; ones without an error."""
+    return np.maximum(1 + relative_error * stats.norm.ppf(u), 0.0) if relative_error else np.ones(u.shape)
 
 
 def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,6 +99,29 @@ def costs(drawn: Draws, eligible: float, places: int) -> tuple[np.ndarray, np.nd
     """
     lines = {line.key: drawn.values[f"cost.{line.key}"] for line in drawn.scenario.costs}
     return cost.stepwise(eligible * drawn.reached("enrolled"), places, **lines)
+
+
+def outcome(
+    values: Mapping[str, np.ndarray],
+    factor: np.ndarray,
+    eligible: float | np.ndarray,
+    places: float | np.ndarray,
+    form: str = "steps",
+) -> tuple[np.ndarray, np.ndarray]:
+    """People retained and total cost (euro) at any values of the lines ("group.key", as in `Draws.values`), by broadcasting.
+
+    `form`: the cost by steps, or by the power law of the cost per person retained ("power").
+    """
+    enrolled = values["takeup.aware"] * values["takeup.interested"] * values["takeup.enrolled"]
+    retained = eligible * (enrolled * values["takeup.retained"] * factor)
+    lines = {key.partition(".")[2]: each for key, each in values.items() if key.startswith(_prefix(form))}
+    if form == "power":
+        return retained, retained * cost.unit_cost(retained, **lines)
+    return retained, cost.stepwise(eligible * (enrolled * factor), places, **lines)[1]
+
+
+def _prefix(form: str) -> str:
+    return "power." if form == "power" else "cost."
 
 
 @dataclass(frozen=True)
@@ -215,13 +244,10 @@ def _specs(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
 
 
 def _rows(drawn: Draws, name: str, eligible: float, places: int, target: float) -> list[dict[str, object]]:
-    retained = eligible * drawn.reached("retained")
-    totals = {"steps": costs(drawn, eligible, places)[1]}
-    if drawn.scenario.power:
-        lines = {line.key: drawn.values[f"power.{line.key}"] for line in drawn.scenario.power}
-        totals["power"] = retained * cost.unit_cost(retained, **lines)
+    forms = ("steps", "power") if drawn.scenario.power else ("steps",)
     rows = []
-    for model, total in totals.items():
+    for model in forms:
+        retained, total = outcome(drawn.values, drawn.factor, eligible, places, model)
         row: dict[str, object] = {
             "area": name,
             "model": model,
@@ -266,6 +292,47 @@ def _rollout(drawn: Draws, eligible: np.ndarray, served: np.ndarray) -> pd.DataF
     ):
         frame[name], frame[f"{name}_low"], frame[f"{name}_high"] = band(values)
     return frame
+
+
+def by_place(drawn: Draws, eligible: pd.Series) -> pd.DataFrame:
+    """Each municipality as if it were served alone: its eligible people, and median, _low, _high (5th, 95th percentile) of retained and cost.
+
+    `eligible`: persons by municipality; the rows keep its index. The cost is by steps, the fixed cost included, so that costs do not add up to
+    that of an area. Retained people are in proportion to the eligible, so that their percentiles are those of one distribution, scaled; cost is not,
+    and is worked out draw by draw, a few municipalities at a time: no array of draws × municipalities is ever whole in memory.
+    """
+    people = eligible.to_numpy(dtype=float)
+    rates = people[:, None] * _percentiles(np.sort(drawn.reached("retained").ravel()))
+    enrolled = drawn.reached("enrolled").ravel()
+    lines = {line.key: drawn.values[f"cost.{line.key}"].ravel() for line in drawn.scenario.costs}
+    base = lines["fixed"] + lines["place"]
+    size = max(1, CACHED_BLOCK // drawn.count)
+    served, total = np.empty((2, size, drawn.count))
+    spent = np.empty((len(people), 3))
+    for start in range(0, len(people), size):
+        some = people[start : start + size, None]
+        here, sums = served[: len(some)], total[: len(some)]
+        np.multiply(some, enrolled, out=here)
+        np.divide(here, lines["capacity"], out=sums)
+        np.ceil(sums, out=sums)
+        sums *= lines["manager"]
+        sums += base
+        here *= lines["person"]
+        sums += here
+        sums.sort(axis=-1)
+        spent[start : start + size] = _percentiles(sums)
+    frame = pd.DataFrame({"eligible": people}, index=eligible.index)
+    frame[_banded("retained")], frame[_banded("cost")] = rates, spent
+    frame.attrs["columns"] = _specs(frame)
+    return frame
+
+
+def _percentiles(ordered: np.ndarray) -> np.ndarray:
+    """Median, 5th and 95th percentile along the last axis, which is in ascending order; interpolated linearly, as `band` does."""
+    at = np.array([0.5, *BAND]) * (ordered.shape[-1] - 1)
+    below = at.astype(int)
+    low, high = ordered[..., below], ordered[..., np.minimum(below + 1, ordered.shape[-1] - 1)]
+    return low + (high - low) * (at - below)
 
 
 def exceedance(

@@ -119,3 +119,45 @@ def test_municipalities_needed_reach_the_target_with_the_level_asked(drawn):
     assert montecarlo.chance(drawn, 100.0 * count, 60).probability >= 0.8
     assert montecarlo.chance(drawn, 100.0 * (count - 1), 60).probability < 0.8
     assert montecarlo.needed(drawn, eligible, target=1e6, level=0.8) is None
+
+
+def test_by_place_is_each_place_served_alone(drawn, monkeypatch):
+    """Whatever the size of the blocks, and in the order and under the index of the places."""
+    eligible = pd.Series([500.0, 0.0, 37.5, 2_000.0, 120.0], index=list("edcba"))
+    frame = montecarlo.by_place(drawn, eligible)
+    for name, people in eligible.items():
+        alone = montecarlo.results(drawn, [("municipality", people, 1)], 1).iloc[0]
+        for column in ("retained", "retained_low", "retained_high", "cost", "cost_low", "cost_high"):
+            assert frame.loc[name, column] == pytest.approx(alone[column], rel=1e-12, abs=1e-12)
+    assert set(frame.attrs["columns"]) == set(frame)
+    monkeypatch.setattr(montecarlo, "CACHED_BLOCK", 1)
+    pd.testing.assert_frame_equal(montecarlo.by_place(drawn, eligible), frame, check_exact=True)
+
+
+def test_no_array_of_draws_by_municipalities_is_ever_whole(declared):
+    import tracemalloc
+
+    drawn = montecarlo.draw(declared, 8192, seed=7)
+    eligible = pd.Series(np.linspace(10, 1_000, 1_000))
+    tracemalloc.start()
+    montecarlo.by_place(drawn, eligible)
+    montecarlo.rollout(drawn, eligible)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8192 * 1_000 * 8 * 4
+
+
+def test_outcome_is_that_of_the_results(raw):
+    """One place where people and cost are worked out, in both forms of cost."""
+    basis = raw["target_basis"]
+    raw["power"] = {
+        "pilot_people": {"distribution": "fixed", "value": 50, "basis": basis},
+        "pilot_unit_cost": {"distribution": "uniform", "low": 10, "high": 20, "basis": basis},
+        "exponent": {"distribution": "fixed", "value": -0.3, "basis": basis},
+    }
+    drawn = montecarlo.draw(scenario.read(raw), 2048, seed=4)
+    frame = montecarlo.results(drawn, [("province", ELIGIBLE, 9)], 60)
+    for form, row in zip(("steps", "power"), frame.itertuples()):
+        retained, cost = montecarlo.outcome(drawn.values, drawn.factor, ELIGIBLE, 9, form)
+        assert float(np.median(retained)) == pytest.approx(row.retained)
+        assert float(np.median(cost)) == pytest.approx(row.cost)
