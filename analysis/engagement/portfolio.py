@@ -116,7 +116,7 @@ class Portfolio:
         frame.attrs["columns"] = {
             "company": {"organisation": True, "single": True},
             **dict.fromkeys(("assets", "suggested", "decided", "contacts"), things),
-            "gain": {"unit": "number", "digits": 2, "n": "draws"},
+            "gain": {"unit": "number", "digits": 2, "n": "draws", "band": True},
             "gain_low": {"low_of": "gain"},
             "gain_high": {"high_of": "gain"},
             "needs_met": {"unit": "number", "digits": 2, "n": "draws"},
@@ -125,7 +125,7 @@ class Portfolio:
             "probability_low": {"low_of": "probability"},
             "probability_high": {"high_of": "probability"},
             "contacts_per_commitment": {"unit": "number", "digits": 1, "n": "draws"},
-            "per_hundred": {"unit": "number", "digits": 2, "n": "draws"},
+            "per_hundred": {"unit": "number", "digits": 2, "n": "draws", "band": True},
             "per_hundred_low": {"low_of": "per_hundred"},
             "per_hundred_high": {"high_of": "per_hundred"},
             "first": {"unit": "share", "digits": 0, "n": "draws", "cases": "draws_first"},

@@ -4,7 +4,8 @@ A frame carries its specification in `frame.attrs["columns"]`, a mapping from co
 - category (any column of words; the default for them): `labels` (field whose value labels apply), `text` (bilingual text in the cell),
   `organisation` (identifiers that the door turns into names or codes), with `single` or `pairwise` where the row rates one body or a pair;
 - count: `counts` = persons | organisations | things, `unit`;
-- measure: `unit`, `digits`, `n` and `cases` (columns that hold the number of units and the unweighted numerator), `parts` (the dimension along which the cases add up to n);
+- measure: `unit`, `digits`, `n` and `cases` (columns that hold the number of units and the unweighted numerator), `parts` (the dimension along which the cases add up to n),
+  `band` where its bounds are the middle of draws and no confidence interval;
 - bound: `low_of`, `high_of` or `se_of` a measure.
 `hidden` keeps a column out of what is published; it still takes part in protection. `header` (it, en) heads a column that no catalogue of words can know.
 """
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 COUNTED = ("persons", "organisations", "things")
 KEYS = {
     "labels", "text", "organisation", "single", "pairwise", "counts", "unit", "digits",
-    "n", "cases", "parts", "low_of", "high_of", "se_of", "hidden", "header",
+    "n", "cases", "parts", "band", "low_of", "high_of", "se_of", "hidden", "header",
 }  # fmt: skip
 BOUNDS = {"low_of": "low", "high_of": "high", "se_of": "se"}
 
@@ -39,6 +40,7 @@ class Column:
     n: str = ""
     cases: str = ""
     parts: str = ""
+    band: bool = False
     of: str = ""
     labels: str = ""
     text: bool = False
@@ -129,7 +131,7 @@ def _column(name: str, values: pd.Series, spec: Mapping[str, Any], fault: Any) -
             )
         return Column(
             name, "measure", unit=unit, digits=spec.get("digits"), n=str(spec.get("n", "")),
-            cases=str(spec.get("cases", "")), parts=str(spec.get("parts", "")), hidden=hidden,
+            cases=str(spec.get("cases", "")), parts=str(spec.get("parts", "")), band=bool(spec.get("band")), hidden=hidden,
         )  # fmt: skip
     if numeric and not spec:
         fault(

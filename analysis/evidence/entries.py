@@ -116,7 +116,9 @@ def table(
             "role": column.role,
             "label": _label(column, words, printed),
         }
-        head |= {key: getattr(column, key) for key in ("unit", "of", "counts", "n") if getattr(column, key)}
+        head |= {
+            key: getattr(column, key) for key in ("unit", "of", "counts", "n", "band") if getattr(column, key)
+        }
         if column.digits is not None:
             head["digits"] = column.digits
         heads.append(head)

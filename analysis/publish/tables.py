@@ -80,7 +80,7 @@ def printed(
         {
             "text": str(localised(column["label"], language) or column["name"]),
             "align": "left" if column["role"] == "category" else "right",
-            "under": f"({word('interval', language, level=confidence(column))})"
+            "under": f"({word('band' if column.get('band') else 'interval', language, level=confidence(column))})"
             if column["name"] in merged
             else "",
         }

@@ -104,3 +104,20 @@ def test_faults_come_at_once(best, demo, monkeypatch):
     with pytest.raises(EstimateError, match="no company") as caught:
         portfolio(best, nobody, wrong, demo["participation"], demo["mediation"])
     assert len(caught.value.faults) == 3
+
+
+def test_the_pooled_probability_is_jeffreys_over_all_companies(found):
+    middle, low, high = found.pooled
+    won, decided = found.commitments.sum(), found.decided.sum()
+    assert middle == pytest.approx((won + 0.5) / (decided + 1))
+    assert 0 < low < middle < high < 1
+
+
+def test_the_brief_table_is_part_of_the_whole_and_keeps_its_bands(found):
+    whole, brief = found.table(3), found.brief(3)
+    assert len(brief) == (whole["suggested"] > 0).sum()
+    assert set(brief.attrs["columns"]) <= set(brief.columns)
+    assert brief.attrs["columns"]["gain"]["band"] and brief.attrs["columns"]["per_hundred"]["band"]
+    pd.testing.assert_frame_equal(
+        brief, whole.loc[whole["suggested"] > 0, brief.columns].reset_index(drop=True), check_flags=False
+    )

@@ -29,6 +29,13 @@ def test_value_and_interval_share_a_cell() -> None:
     ]
 
 
+def test_bounds_that_are_the_middle_of_draws_are_not_called_a_confidence_interval() -> None:
+    table = care_table()
+    table["columns"][3]["band"] = True
+    head = {lang: tables.printed("tbl-x", table, HERE, lang)["head"][3]["under"] for lang in ("it", "en")}
+    assert head == {"it": "(95%\xa0centrale)", "en": "(middle\xa095%)"}
+
+
 def test_what_is_not_shown_is_marked_and_explained() -> None:
     made = tables.printed("tbl-x", care_table(), HERE, "en")
     assert [cell["text"] for cell in made["rows"][3]] == ["men", "children", "·", "·", "–"]
