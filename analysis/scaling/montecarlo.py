@@ -110,12 +110,13 @@ def outcome(
 ) -> tuple[np.ndarray, np.ndarray]:
     """People retained and total cost (euro) at any values of the lines ("group.key", as in `Draws.values`), by broadcasting.
 
-    `form`: the cost by steps, or by the power law of the cost per person retained ("power").
+    `form`: the cost by steps, or by the power law of the cost per person retained ("power"), which needs two axes of draws or more.
     """
     enrolled = values["takeup.aware"] * values["takeup.interested"] * values["takeup.enrolled"]
     retained = eligible * (enrolled * values["takeup.retained"] * factor)
     lines = {key.partition(".")[2]: each for key, each in values.items() if key.startswith(_prefix(form))}
     if form == "power":
+        lines["exponent"] = np.broadcast_to(lines["exponent"], retained.shape)
         return retained, retained * cost.unit_cost(retained, **lines)
     return retained, cost.stepwise(eligible * (enrolled * factor), places, **lines)[1]
 

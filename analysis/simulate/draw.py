@@ -87,6 +87,7 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
         "logframe": results.logframe(texts),
         "costs": means.costs(p, seed, when, offers),
         "maturity": results.maturity(p, texts, seed),
+        "reached": results.reached(p, seed, source),
         "territory": towns,
         "places": territory.quarters(p, texts, population, texts["texts"]["benchmark_source"]),
         "benchmarks": results.benchmarks(p, texts, when.start.year + 1),

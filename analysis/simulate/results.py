@@ -193,7 +193,7 @@ def indicators(
 
 
 def maturity(truth: Mapping[str, Any], catalogue: Mapping[str, Any], seed: int) -> pd.DataFrame:
-    """Ratings 0–3 of every item of the scaling instruments by three raters; items are named by their number or key."""
+    """Ratings of every item of the scaling instruments by three raters; items are named by their number or key."""
     rng = stream(seed, "maturity")
     texts, p = catalogue["maturity"], truth["maturity"]
     items = {
@@ -205,8 +205,26 @@ def maturity(truth: Mapping[str, Any], catalogue: Mapping[str, Any], seed: int) 
     )
     level = grid["instrument"].map(p["mean"]) + 0.4 * rng.standard_normal(len(grid))
     grid = grid.assign(mean=level).merge(pd.Series(texts["raters"], name="rater"), how="cross")
-    rated = np.clip(np.rint(grid["mean"] + p["sd"] * rng.standard_normal(len(grid))), 0, 3).astype(int)
+    least = np.where(grid["instrument"] == "msi", 1, 0)
+    rated = np.clip(np.rint(grid["mean"] + p["sd"] * rng.standard_normal(len(grid))), least, 3).astype(int)
     return grid[["item", "instrument", "rater"]].assign(level=rated, comment=None)
+
+
+def reached(truth: Mapping[str, Any], seed: int, source: str) -> pd.DataFrame:
+    """People reached by the services by sex and age, each counted once."""
+    rng = stream(seed, "reached")
+    p = truth["reached"]
+    shares = np.outer([p["women"], 1 - p["women"]], np.array(p["ages"]) / sum(p["ages"]))
+    sex, age = np.indices(shares.shape)
+    return pd.DataFrame(
+        {
+            "sex": np.array(["f", "m"])[sex.ravel()],
+            "age_from": np.array([18, 25, 35, 45, 55])[age.ravel()],
+            "age_to": np.array([24, 34, 44, 54, 64])[age.ravel()],
+            "persons": rng.multinomial(p["persons"], shares.ravel()),
+            "source": source,
+        }
+    )
 
 
 def benchmarks(truth: Mapping[str, Any], catalogue: Mapping[str, Any], year: int) -> pd.DataFrame:

@@ -33,6 +33,7 @@ LISTED = [
     "outcomes",
     "costs",
     "maturity",
+    "reached",
     "territory",
     "places",
     "benchmarks",
