@@ -128,6 +128,20 @@ def unit_costs(drawn: Draws, sizes: Sequence[float] | np.ndarray, places: int, m
     return UnitCosts(at, held, median, low, high, drawn.count)
 
 
+def around(drawn: Draws, eligible: float, places: int, points: int = 60) -> UnitCosts:
+    """`unit_costs` at `points` sizes on a log scale, from a fiftieth to twice the people whom `places` municipalities with `eligible` people enrol in the median draw."""
+    middle = float(np.median(drawn.reached("enrolled"))) * eligible
+    return unit_costs(drawn, np.geomspace(max(middle / 50, 1.0), max(middle * 2, 2.0), points), places)
+
+
+def over_values(drawn: Draws, places: int, value: float | None = None, points: int = 60) -> BreakEven:
+    """`at_value` at `points` values: up to twice `value` (euro per person retained), or without it twice the median cost that many people would come to."""
+    line = {key: drawn.values[f"cost.{key}"] for key in ("manager", "capacity", "person")}
+    many = np.median((line["manager"] / line["capacity"] + line["person"]) / drawn.values["takeup.retained"])
+    top = 2 * max(float(many), value or 0.0)
+    return at_value(drawn, np.linspace(top / 4, top, points), places)
+
+
 def per_person(drawn: Draws, sizes: np.ndarray, places: int, model: str) -> np.ndarray:
     """Cost per person retained (euro) in every draw: (sizes, replicates, points). steps: total of the enrolled over the retained; power: at the size of the retained."""
     served = _sizes(sizes)[:, None, None]

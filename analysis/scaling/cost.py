@@ -85,7 +85,7 @@ class Doublings:
     figures: pd.DataFrame
     title: Mapping[str, str]
     transfer: Mapping[str, str]
-    source: str
+    source: Mapping[str, str]
     reference: str
     published: Mapping[str, float]
 
@@ -108,10 +108,10 @@ class Doublings:
             {
                 "title": [dict(self.title)],
                 "transfer": [dict(self.transfer)],
-                "reference": [self.source],
+                "reference": [dict(self.source)],
             }
         )
-        frame.attrs["columns"] = {"title": {"text": True}, "transfer": {"text": True}}
+        frame.attrs["columns"] = {key: {"text": True} for key in ("title", "transfer", "reference")}
         return frame
 
 

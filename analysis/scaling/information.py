@@ -199,6 +199,11 @@ class Partial:
     error: np.ndarray
     whole: Perfect
 
+    def most(self, among: Sequence[str]) -> str:
+        """The line of `among` that is worth most to know, the first of equal ones."""
+        held = [(worth, line) for line, worth in zip(self.lines, self.worth) if line in among]
+        return max(held, key=lambda each: each[0])[1]
+
     def table(self) -> pd.DataFrame:
         """line, worth (euro) with _low and _high (95 %, simulation error; not below zero), of_perfect (share of the value of knowing everything); "all" first, then the most valuable."""
         worth = np.append(self.whole.worth, self.worth)

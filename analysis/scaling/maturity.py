@@ -106,10 +106,10 @@ class Ratings:
     def weakest(self) -> np.ndarray:
         """Positions of the items: lowest median first, of equal ones the widest range, then the least exact agreement; unrated items last."""
         told = self._summary()
-        return np.lexsort((told["exact"].fillna(1), -told["range"], told["median"].fillna(np.inf)))
+        return np.lexsort((told["exact"].fillna(1), -told["range"], told["median_rating"].fillna(np.inf)))
 
     def by_item(self) -> pd.DataFrame:
-        """Weakest first: item, short name (where there is one), area, n ratings, missing, lowest, median, highest, range, exact (share of pairs of raters who agree)."""
+        """Weakest first: item, short name (where there is one), area, n ratings, missing, lowest, median_rating, highest, range, exact (share of pairs of raters who agree)."""
         frame = self._summary()
         frame.insert(0, "item", self.items)
         frame.insert(1, "item_name", self._names())
@@ -122,7 +122,7 @@ class Ratings:
             "n": {"counts": "things"},
             "missing": {"counts": "things"},
             **{key: number | {"digits": 0} for key in ("lowest", "highest", "range")},
-            "median": number | {"digits": 1},
+            "median_rating": number | {"digits": 1},
             "exact": {"unit": "share", "digits": 0, "n": "n"},
         }
         frame.attrs["columns"] = specs
@@ -137,14 +137,14 @@ class Ratings:
                 "item_name": np.repeat(self._names().to_numpy()[order], self.raters),
                 "rater": np.tile(np.arange(1, self.raters + 1).astype(str), len(order)).astype(object),
                 "level": self.levels[order].ravel(),
-                "median": np.repeat(self._summary()["median"].to_numpy()[order], self.raters),
+                "median_rating": np.repeat(self._summary()["median_rating"].to_numpy()[order], self.raters),
                 "n": np.repeat(self.counts.sum(axis=1)[order], self.raters),
             }
         )
         frame.attrs["columns"] = {
             "item_name": {"text": True},
             "level": {"unit": "number", "digits": 0, "n": "n"},
-            "median": {"unit": "number", "digits": 1, "n": "n"},
+            "median_rating": {"unit": "number", "digits": 1, "n": "n"},
             "n": {"counts": "things"},
         }
         return _without_empty(frame, "item_name")
@@ -188,7 +188,7 @@ class Ratings:
                 "n": n,
                 "missing": self.raters - n,
                 "lowest": levels.min(axis=1),
-                "median": levels.median(axis=1),
+                "median_rating": levels.median(axis=1),
                 "highest": levels.max(axis=1),
                 "range": levels.max(axis=1) - levels.min(axis=1),
                 "exact": np.divide(same, pairs, out=np.full(len(n), np.nan), where=pairs > 0),

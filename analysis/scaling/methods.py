@@ -86,7 +86,7 @@ def lines(plan: Scenario, target: float) -> pd.DataFrame:
     rows = [("target", "target", "persons", "fixed", target, target, target, plan.target_basis if target == plan.target else None)]  # fmt: skip
     rows += [
         (each.group, each.key, each.unit, each.distribution, each.low, each.mode, each.high, each.basis)
-        for each in plan.lines
+        for each in plan.lines + plan.decision
     ]
     names = ["line_group", "line", "per", "distribution", "low", "mode", "high", "basis"]
     frame = pd.DataFrame(rows, columns=names)

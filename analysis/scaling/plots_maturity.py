@@ -37,9 +37,9 @@ def dot_strip(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     rated, place = marks["level"].notna(), marks["item"].map(at).astype(float)
     first = marks.drop_duplicates("item").set_index("item")
     ax.hlines(list(at.values()), low, high, color=style.GRID, linewidth=0.8, zorder=0)
-    told = first["median"].notna()
+    told = first["median_rating"].notna()
     middles = np.array([at[item] for item in first.index[told]])
-    ax.vlines(first.loc[told, "median"], middles - 0.42, middles + 0.42, color=style.MUTED, linewidth=3.2, zorder=1)  # fmt: skip
+    ax.vlines(first.loc[told, "median_rating"], middles - 0.42, middles + 0.42, color=style.MUTED, linewidth=3.2, zorder=1)  # fmt: skip
     width = min(WIDEST, BESIDE * (len(raters) - 1) / 2)
     for rater, (colour, marker), shift in zip(raters, looks, np.linspace(-width, width, len(raters))):
         rows = marks[(marks["rater"] == rater) & rated]
@@ -143,7 +143,7 @@ def representation(data: pd.DataFrame, words: Words) -> Figure:
     left.set_xlabel(words("share_axis"))
     right.set_xlabel(words("difference_axis"))
     words.axis(left.xaxis, "share")
-    words.axis(right.xaxis, "share_points")
+    words.axis(right.xaxis, "share_points", 1)
     for ax in (left, right):
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="x")

@@ -169,5 +169,5 @@ def surveys(data: pd.DataFrame, words: Words) -> Figure:
     ax.set_ylabel(words("euro_axis"))
     words.axis(ax.xaxis, "persons")
     words.axis(ax.yaxis, "euro")
-    fig.legend(loc="outside lower center", ncols=2)
+    fig.legend(loc="outside upper left", ncols=2)
     return fig

@@ -18,6 +18,7 @@ from analysis.errors import Fault, StudyError, say
 STEPS = ("aware", "interested", "enrolled", "retained")
 COSTS = {"fixed": "euro", "place": "euro", "manager": "euro", "capacity": "persons", "person": "euro"}
 POWER = {"pilot_people": "persons", "pilot_unit_cost": "euro", "exponent": "number"}
+DECISION = {"value": "euro", "budget": "euro", "survey_fixed": "euro", "survey_person": "euro"}
 SHAPES = {
     "fixed": ("value",),
     "uniform": ("low", "high"),
@@ -63,7 +64,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A declared scenario: title, target (people retained), cost and take-up lines in the order of their use; `power` may be empty."""
+    """A declared scenario: title, target (people retained), cost and take-up lines in the order of their use; `power` and `decision` may be empty.
+
+    The lines of `decision` are fixed sums on which nothing is drawn: what is to be decided with, and what knowing more would cost.
+    """
 
     title: Mapping[str, str]
     target: float
@@ -71,14 +75,20 @@ class Scenario:
     takeup: tuple[Line, ...]
     costs: tuple[Line, ...]
     power: tuple[Line, ...]
+    decision: tuple[Line, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
+        """The lines that are drawn."""
         return self.takeup + self.costs + self.power
 
+    def sum(self, key: str) -> Line | None:
+        """The line of the decision with that key."""
+        return next((line for line in self.decision if line.key == key), None)
+
     def table(self, group: str) -> pd.DataFrame:
-        """The lines of one group (takeup, cost, power) as printed: line, distribution, low, mode, high, unit, basis."""
-        lines = [line for line in self.lines if line.group == group]
+        """The lines of one group (takeup, cost, power, decision) as printed: line, distribution, low, mode, high, unit, basis."""
+        lines = [line for line in self.lines + self.decision if line.group == group]
         frame = pd.DataFrame(
             {
                 "line": [line.key for line in lines],
@@ -90,10 +100,10 @@ class Scenario:
                 "basis": [dict(line.basis) for line in lines],
             }
         )
-        if group == "cost":
+        if group in ("cost", "decision"):
             frame.insert(2, "per", [line.unit for line in lines])
-        unit = {"takeup": {"unit": "share", "digits": 0}, "cost": {"unit": "number", "digits": 0}}.get(
-            group, {"unit": "number", "digits": 2}
+        unit = {"takeup": {"unit": "share", "digits": 0}, "power": {"unit": "number", "digits": 2}}.get(
+            group, {"unit": "number", "digits": 0}
         )
         frame.attrs["columns"] = {
             "low": unit,
@@ -109,10 +119,11 @@ def read(raw: Mapping[str, Any], where: str = "scenarios.toml") -> Scenario:
 
     Required: `title` {it, en}, `target` (people) with `target_basis` {it, en}, `[takeup.<step>]` for aware, interested, enrolled,
     retained, `[cost.<line>]` for fixed, place, manager, capacity, person. Optional: `[power.<line>]` for pilot_people,
-    pilot_unit_cost, exponent: the exponent of a cost curve has no default.
+    pilot_unit_cost, exponent: the exponent of a cost curve has no default; `[decision.<line>]`, all fixed, for value (of a person retained),
+    budget (a year), survey_fixed, survey_person (cost of asking).
     """
     faults: list[Fault] = []
-    allowed = {"title", "target", "target_basis", "takeup", "cost", "power"}
+    allowed = {"title", "target", "target_basis", "takeup", "cost", "power", "decision"}
     faults += [
         Fault(say(f"voce «{key}» sconosciuta", f"unknown entry '{key}'"), where, ", ".join(sorted(allowed)))
         for key in sorted(set(raw) - allowed)
@@ -125,9 +136,17 @@ def read(raw: Mapping[str, Any], where: str = "scenarios.toml") -> Scenario:
     takeup = _group(raw, "takeup", dict.fromkeys(STEPS, "share"), where, faults)
     costs = _group(raw, "cost", COSTS, where, faults)
     power = _group(raw, "power", POWER, where, faults) if "power" in raw else ()
+    decision = _group(raw, "decision", DECISION, where, faults) if "decision" in raw else ()
+    faults += [
+        Fault(say("non è un valore fisso", "is no fixed value"), f"{where} [decision.{line.key}]", "fixed")
+        for line in decision
+        if line.distribution != "fixed"
+    ]
     if faults:
         raise StudyError(faults)
-    return Scenario(dict(raw["title"]), float(raw["target"]), dict(raw["target_basis"]), takeup, costs, power)
+    return Scenario(
+        dict(raw["title"]), float(raw["target"]), dict(raw["target_basis"]), takeup, costs, power, decision
+    )
 
 
 def _group(

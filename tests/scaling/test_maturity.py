@@ -71,7 +71,7 @@ def test_agreement_has_an_interval_and_counts_what_is_missing():
 def test_weakest_links_come_first_and_the_unrated_last():
     frame = maturity.read(table(*ROWS), "re-aim").by_item()
     assert frame["item"].tolist() == ["adoption", "reach", "implementation", "effectiveness", "maintenance"]
-    assert frame["median"].tolist()[:4] == [1, 1.5, 1.5, 3]
+    assert frame["median_rating"].tolist()[:4] == [1, 1.5, 1.5, 3]
     assert frame["missing"].tolist() == [0, 0, 0, 1, 2]
     assert frame["exact"].tolist()[:3] == [1, 0, 0]
     assert "area" not in frame

@@ -41,7 +41,7 @@ def test_the_definition_of_the_eligible_is_the_cells_used(benchmarks):
 
 def test_every_line_is_told_once_and_the_target_loses_its_basis_when_it_is_replaced(plan):
     table = methods.lines(plan, plan.target)
-    assert len(table) == 1 + len(plan.lines) and table["basis"].notna().all()
+    assert len(table) == 1 + len(plan.lines) + len(plan.decision) and table["basis"].notna().all()
     row = table[table["line"] == "person"].iloc[0]
     line = next(each for each in plan.costs if each.key == "person")
     assert row[["distribution", "low", "mode", "high"]].tolist() == [

@@ -75,3 +75,15 @@ def test_the_shipped_scenario_is_valid_and_says_that_every_line_is_assumed():
     assert all(line.basis["en"].startswith("assumption of") for line in shipped.lines)
     assert all(line.basis["it"].startswith("assunzione") for line in shipped.lines)
     assert shipped.table("takeup")["line"].tolist() == list(scenario.STEPS)
+
+
+def test_sums_to_decide_with_are_fixed_told_with_their_basis_and_never_drawn(raw):
+    basis = {"it": "fonte", "en": "source"}
+    told = {key: {"distribution": "fixed", "value": 10.0, "basis": basis} for key in scenario.DECISION}
+    plan = scenario.read(raw | {"decision": told})
+    assert [line.key for line in plan.decision] == list(scenario.DECISION)
+    assert not {line.group for line in plan.lines} & {"decision"}
+    assert plan.table("decision")["basis"].tolist() == [basis] * len(scenario.DECISION)
+    spread = told | {"value": {"distribution": "uniform", "low": 1, "high": 2, "basis": basis}}
+    with pytest.raises(StudyError, match=r"decision\.value"):
+        scenario.read(raw | {"decision": spread})
