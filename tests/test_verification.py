@@ -77,7 +77,12 @@ def test_another_path_time_zone_and_locale_pass(base, tmp_path):
     elsewhere = {"TZ": "Pacific/Auckland", "LC_ALL": "C", "LANG": "it_IT.UTF-8", "TMPDIR": str(temporary)}
     report, entries, told = verified(root, 0, "milano", PYTHONHASHSEED="7", **elsewhere)
     assert report["verdict"] in ("same", "within") and len(entries) > 60
-    assert {e["notebook"] for e in report["editions"]} == {"codesign_outcomes", "scalability", "synthesis"}
+    assert {e["notebook"] for e in report["editions"]} == {
+        "codesign_outcomes",
+        "method",
+        "scalability",
+        "synthesis",
+    }
     assert all(e["executed"] and e["inputs"] == [] for e in report["editions"])
     assert set(report["counts"]) >= {"same"} and not report["counts"]["differs"]
     assert "✓ synthesis" in told and list(temporary.iterdir()) == []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.evidence.words import Words
 
-EDGE = "#8a97a3"
+EDGE = "#7c8995"
 ANGLES = np.deg2rad([0, 180, 90, 270, 30, 150, 330, 210, 60, 120, 300, 240])
 REACH = (1.0, 1.9, 3.0)  # of a label from its body, in radii of a large marker
 
@@ -146,7 +146,7 @@ def closure(data: pd.DataFrame, words: Words) -> Figure:
     rows = np.arange(len(data))
     rate = data["rate"].astype(float).to_numpy()
     colours = [style.ACCENT, *["#8fb3c2"] * (len(data) - 1)]
-    ax.barh(rows, np.nan_to_num(rate), height=0.6, color=colours)
+    ax.barh(rows, np.nan_to_num(rate), height=0.6, color=colours, edgecolor=style.ACCENT)
     for row, record in zip(rows, data.to_dict("records")):
         text = f"{words.number(record['rate'], 'share', 1)} ({words.number(record['closed'], 'count')}/{words.number(record['at_risk'], 'count')})"
         ax.annotate(text, (np.nan_to_num(rate[row]), row), (5, 0), textcoords="offset points", va="center")

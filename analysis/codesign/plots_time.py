@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.codesign.durations import FATES
-from analysis.codesign.plots import LIGHT, text_of, wrapped
+from analysis.codesign.plots import text_of, wrapped
 from analysis.codesign.roles import ROLES
 from analysis.evidence import style
 
@@ -32,7 +32,7 @@ def calendar(data: pd.DataFrame, words: Words) -> Figure:
     row = data["phase"].map({phase: k for k, phase in enumerate(phases)}).astype(float)
     for phase, k in zip(phases, range(len(phases))):
         own = data.loc[data["phase"] == phase, "date"].astype(float)
-        ax.plot([own.min(), own.max()], [k, k], color=LIGHT, linewidth=7, solid_capstyle="round", zorder=1)
+        ax.plot([own.min(), own.max()], [k, k], color=style.MUTED, linewidth=1.6, zorder=1)
     handles = []
     for name, (marker, colour) in MEDIATED.items():
         own = data["mediated"] == name
@@ -70,7 +70,7 @@ def fates(data: pd.DataFrame, words: Words) -> Figure:
     for name, colour, hatch in zip(names, colours, style.HATCHES):
         high = low + wide[name].fillna(0).to_numpy()
         ax.fill_between(
-            days, low, high, step="post", facecolor=colour, edgecolor="white", hatch=hatch if name != "under_way" else "",
+            days, low, high, step="post", facecolor=colour, edgecolor="white" if name != "under_way" else style.MUTED, hatch=hatch if name != "under_way" else "",
             linewidth=0.6, label=words.label("fate", name),
         )  # fmt: skip
         low = high
@@ -174,7 +174,15 @@ def _streams(
     bend = 0.5 - 0.5 * np.cos(np.pi * (x - x[0]) / (x[-1] - x[0]))
     for i, j in zip(*np.nonzero(size)):
         low = leaves[i, j] + (enters[i, j] - leaves[i, j]) * bend
-        ax.fill_between(x, low, low + size[i, j], color=colours[order[i]], alpha=0.45, linewidth=0, zorder=1)
+        ax.fill_between(
+            x,
+            low,
+            low + size[i, j],
+            facecolor=(colours[order[i]], 0.45),
+            edgecolor=colours[order[i]],
+            linewidth=0.9,
+            zorder=1,
+        )
 
 
 def commitments(data: pd.DataFrame, words: Words) -> Figure:

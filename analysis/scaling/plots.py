@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
+from analysis.scaling import outlines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,13 +29,20 @@ LIGHTEST = 0.42  # where the colour scale begins: lighter circles have less than
 def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by class of `share`; the largest named by `name`.
 
-    `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area).
+    `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area); and, where there are any,
+    outlines (of provinces: province, ring, lon, lat), which the map then shows whole.
     """
     from matplotlib import cm, colormaps, colors
 
     places = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
+    rings = data.get("outlines", pd.DataFrame())
+    wide, high = (
+        outlines.extent(rings, places)
+        if len(rings)
+        else [(places[side].min(), places[side].max()) for side in ("lon", "lat")]
+    )
     stretch = float(np.cos(np.radians(places["lat"].mean())))
-    tall = np.ptp(places["lat"]) / max(np.ptp(places["lon"]) * stretch, 1e-9)
+    tall = np.ptp(high) / max(np.ptp(wide) * stretch, 1e-9)
     fig, (ax, key) = style.subplots(
         cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.4, 6.2)), gridspec_kw={"width_ratios": [4.0, 1.0]}
     )
@@ -56,6 +64,9 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         )
     ax.set_aspect(1 / stretch)
     ax.margins(0.06)
+    if len(rings):
+        outlines.draw(ax, rings, (wide, high))
+        ax.set(xlim=_widened(wide), ylim=_widened(high))
     ax.set_axis_off()
     ax.set_title(str(data["scope"]["place"].iloc[0]))
     for row in _apart(places, stretch, top).itertuples():
@@ -66,6 +77,10 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     _scale_bar(ax, stretch, words)
     _map_key(fig, key, points, bounds, top, words)
     return fig
+
+
+def _widened(ends: tuple[float, float]) -> tuple[float, float]:
+    return ends[0] - 0.03 * (ends[1] - ends[0]), ends[1] + 0.03 * (ends[1] - ends[0])
 
 
 def _halo() -> list[Any]:

@@ -325,6 +325,13 @@ class Study:
         self._allow("territory")
         return territory.read_municipalities()
 
+    def outlines(self) -> pd.DataFrame:
+        """Outlines of the provinces of the national territory (province_code, province, region, ring, lon, lat); no rows where the study has a territory of its own."""
+        if self._own_territory():
+            return territory.no_outlines()
+        self._allow("territory")
+        return territory.outlines()
+
     @property
     def territory_source(self) -> dict[str, str] | None:
         """The source line (it, en) of what is drawn from the national territory; None where the study has its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = "data/territory/municipalities.parquet"
+OUTLINES = {
+    "province_code": "str",
+    "province": "str",
+    "region": "str",
+    "ring": "int32",
+    "lon": "float64",
+    "lat": "float64",
+}
 
 
 def national_file() -> Path:
@@ -27,7 +36,8 @@ def source_file() -> Path:
 
 def files() -> list[Path]:
     """What the national territory is read from, as far as it is there."""
-    return [path for path in (national_file(), source_file(), unmatched_file()) if path.exists()]
+    every = (national_file(), source_file(), unmatched_file(), outlines_file())
+    return [path for path in every if path.exists()]
 
 
 def read_source() -> dict[str, str]:
@@ -37,6 +47,47 @@ def read_source() -> dict[str, str]:
 
 def unmatched_file() -> Path:
     return places.data() / "territory" / "unmatched.csv"
+
+
+def outlines_file() -> Path:
+    return places.data() / "territory" / "outlines.parquet"
+
+
+def no_outlines() -> pd.DataFrame:
+    """A table of outlines without a row."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OUTLINES.items()})
+
+
+def outlines() -> pd.DataFrame:
+    """Outlines of the Italian provinces: province_code (three digits), province, region, ring (from 1 in each province), lon, lat (degrees, three decimals).
+
+    Rows run along each ring, whose last point is its first; neighbours share their border. No rows where the file is absent;
+    StudyError where it lacks a column.
+    """
+    path = outlines_file()
+    if not path.exists():
+        return no_outlines()
+    return _read_outlines(path, path.stat().st_mtime_ns).copy(deep=False)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_outlines(path: Path, _changed: int) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    lacking = [name for name in OUTLINES if name not in frame.columns]
+    if lacking:
+        raise StudyError(
+            Fault(
+                say(f"mancano le colonne {', '.join(lacking)}", f"columns {', '.join(lacking)} are missing"),
+                "data/territory/outlines.parquet",
+                ", ".join(OUTLINES),
+                say("Rifarlo: python data/territory/build.py.", "Make it again: python data/territory/build.py."),
+            )
+        )  # fmt: skip
+    return frame[list(OUTLINES)]
 
 
 def read_unmatched() -> pd.DataFrame:

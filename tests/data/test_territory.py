@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as parquet
 import pytest
@@ -84,6 +85,49 @@ def test_codes_places_and_size_are_sound(municipalities):
     assert parquet.read_schema(FOLDER / "municipalities.parquet").metadata is None
 
 
+@pytest.fixture(scope="module")
+def outlines() -> pd.DataFrame:
+    return pd.read_parquet(FOLDER / "outlines.parquet")
+
+
+def test_every_province_has_closed_rings_and_the_file_is_small(outlines, municipalities):
+    known = municipalities.drop_duplicates("province_code").set_index("province_code")
+    drawn = outlines.drop_duplicates("province_code").set_index("province_code")
+    assert set(drawn.index) == set(known.index)
+    assert (drawn[["province", "region"]] == known.loc[drawn.index, ["province", "region"]]).all().all()
+    rings = outlines.groupby(["province_code", "ring"])[["lon", "lat"]]
+    assert (rings.first() == rings.last()).all().all() and (rings.size() >= 4).all()
+    assert (outlines[["lon", "lat"]].round(3) == outlines[["lon", "lat"]]).all().all()
+    assert (FOLDER / "outlines.parquet").stat().st_size < 150_000
+    assert parquet.read_schema(FOLDER / "outlines.parquet").metadata is None
+
+
+def test_neighbouring_provinces_share_their_border_edge_by_edge(outlines):
+    ends = outlines.groupby(["province_code", "ring"])[["lon", "lat"]].shift(-1)
+    edges = outlines.assign(lon_to=ends["lon"], lat_to=ends["lat"]).dropna()
+    there, back = edges[["lon", "lat", "lon_to", "lat_to"]], edges[["lon_to", "lat_to", "lon", "lat"]]
+    shared = pd.MultiIndex.from_frame(there).isin(pd.MultiIndex.from_arrays(back.to_numpy().T))
+    # Lodi lies inland: but for nothing, every edge of it is an edge of Milan, Pavia, Cremona or Piacenza, run the other way
+    assert shared[(edges["province"] == "Lodi").to_numpy()].all()
+    assert not shared[(edges["province"] == "Cagliari").to_numpy()].all()
+
+
+def test_centroids_lie_inside_the_outline_of_their_province(outlines, municipalities):
+    """Even-odd rule over all rings of a province; the outline is simplified, so a few by the border may fall outside."""
+    for province in ("Milano", "Torino", "Sassari"):
+        rings = outlines[outlines["province"] == province].groupby("ring")[["lon", "lat"]]
+        points = municipalities[municipalities["province"] == province][["lon", "lat"]].to_numpy()
+        crossed = 0
+        for _, ring in rings:
+            x, y = ring.to_numpy().T
+            above = (y[:-1] > points[:, 1:]) != (y[1:] > points[:, 1:])
+            height = points[:, 1:] - y[:-1]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                at = x[:-1] + height * np.diff(x) / np.diff(y)
+            crossed = crossed + (above & (points[:, :1] < at)).sum(axis=1)
+        assert (crossed % 2).mean() > 0.97
+
+
 @pytest.mark.slow
 def test_the_script_makes_the_shipped_bytes_again(tmp_path: Path):
     pytest.importorskip("shapely")
@@ -92,6 +136,6 @@ def test_the_script_makes_the_shipped_bytes_again(tmp_path: Path):
     spec = importlib.util.spec_from_file_location("territory_build", FOLDER / "build.py")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    build.write(*build.derive(build.source()), tmp_path)
-    for name in ("municipalities.parquet", "unmatched.csv"):
+    build.write(*build.derive(build.source()), build.outlines(build.source()), tmp_path)
+    for name in ("municipalities.parquet", "outlines.parquet", "unmatched.csv"):
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()

@@ -58,3 +58,31 @@ def test_without_the_national_file_there_is_no_territory(make):
     assert not study.has("territory")
     with pytest.raises(StudyError, match=r"municipalities\.parquet: the file is missing"):
         study.territory()
+
+
+def test_outlines_come_with_the_national_territory_alone(make, national):
+    rings = {"province_code": ["015"], "province": ["Milano"], "region": ["Lombardia"], "ring": [1], "lon": [9.1], "lat": [45.4]}  # fmt: skip
+    path = national.parent / "outlines.parquet"
+    make('[territory]\nsource = "national"\n')
+    assert studies.open_study("prova").outlines().empty
+    pd.DataFrame(rings).to_parquet(path)
+    study = studies.open_study("prova")
+    assert study.outlines()["province"].tolist() == ["Milano"]
+    assert study.files("territory") == [national, path]
+    pd.DataFrame(rings).drop(columns="ring").to_parquet(path)
+    with pytest.raises(StudyError, match="columns ring are missing"):
+        study.outlines()
+
+
+def test_a_study_with_its_own_territory_has_no_outlines(make, national):
+    make('[territory]\nsource = "own"\n', territory=OWN)
+    pd.DataFrame({"province": ["Nessuna"]}).to_parquet(national.parent / "outlines.parquet")
+    outlines = studies.open_study("prova").outlines()
+    assert outlines.empty and list(outlines) == [
+        "province_code",
+        "province",
+        "region",
+        "ring",
+        "lon",
+        "lat",
+    ]
