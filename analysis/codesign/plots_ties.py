@@ -154,6 +154,7 @@ def closure(data: pd.DataFrame, words: Words) -> Figure:
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, max(np.nanmax(rate), 0.01) * 1.35)
+    ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel(words("rate"))
     words.axis(ax.xaxis, "share")
     return fig

@@ -127,8 +127,8 @@ def role_flow(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
                 bottom=top,
                 width=2 * width,
                 color=colours[role],
-                edgecolor="white",
-                linewidth=0.6,
+                edgecolor=style.ACCENT,
+                linewidth=0.6 if height else 0.0,
                 zorder=3,
             )
             if height:
@@ -179,8 +179,8 @@ def _streams(
             low,
             low + size[i, j],
             facecolor=(colours[order[i]], 0.45),
-            edgecolor=colours[order[i]],
-            linewidth=0.9,
+            edgecolor=style.ACCENT,
+            linewidth=0.5,
             zorder=1,
         )
 
