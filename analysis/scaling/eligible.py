@@ -346,8 +346,8 @@ class WithoutWork:
     status: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
-        """concept, sex, status (published; part: of a part of the population only; absent), prevalence."""
-        frame = self.status.copy()
+        """concept, sex, status (published; part: of a part of the population only), prevalence; what is absent is left out."""
+        frame = self.status[self.status["status"] != "absent"].reset_index(drop=True)
         frame.attrs["columns"] = {"prevalence": {"unit": "share"}}
         return frame
 

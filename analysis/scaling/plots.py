@@ -235,7 +235,7 @@ def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         )
         ax.plot(frame["served"], frame[name], color=style.ACCENT)
         ax.set_xscale("log")
-        ax.set_xlabel(words("served"))
+        ax.set_xlabel(words("served_axis"))
         ax.set_title(words(name))
         words.axis(ax.xaxis, "count")
         words.axis(ax.yaxis, unit)
