@@ -11,6 +11,7 @@ import pytest
 
 from analysis import cli, places
 from analysis.errors import StudyError
+from analysis.study import territory_changes as compared
 from analysis.study import territory_update as renewal
 
 SHIPPED = places.data() / "territory"
@@ -40,7 +41,7 @@ def table(*rows: dict) -> pd.DataFrame:
 
 
 def told(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, list[tuple[str, str]]]:
-    changes = renewal.compare(before, after).changes
+    changes = compared.compare(before, after).changes
     return {
         str(key): list(zip(rows["code"], rows["others"]))
         for key, rows in changes.groupby("change", sort=False)
@@ -166,7 +167,7 @@ def test_a_merger_into_a_new_town_and_into_one_that_stays():
     assert sorted(found["merger"]) == [("001009", "001003"), ("001020", "001001 001002")]
     assert found["gone"] == [("001011", "")]
     assert "new" not in found
-    merger = renewal.compare(before, after).changes.set_index("code").loc["001020"]
+    merger = compared.compare(before, after).changes.set_index("code").loc["001020"]
     assert "probable merger of 001001 Borgo 001001, 001002" in merger["note_en"]
     assert "1000 residents before, new town of 1010 now (off by 1.0%); area agrees" in merger["note_en"]
 
@@ -189,7 +190,7 @@ def test_the_mergers_of_2023_are_found_in_the_next_release(shipped):
     found = told(shipped, after)
     assert sorted(found["merger"]) == sorted((code, " ".join(codes)) for code, codes in parts.items())
     assert "gone" not in found and "new" not in found
-    report = renewal.compare(shipped, after)
+    report = compared.compare(shipped, after)
     assert report.residents == (58_840_177, 58_840_177) and report.municipalities == (7904, 7901)
 
 
