@@ -16,7 +16,7 @@ from tests.publish.test_render import made
 
 ROOT = Path(__file__).parents[2]
 EDITIONS = sorted(path.parent for path in (ROOT / "papers").glob("*/*/evidence.json"))
-NUMBER = re.compile(r"[−-]?\d[\d.,]*\d|[−-]?\d")
+NUMBER = re.compile(r"[−-]?€?\d[\d.,]*\d|[−-]?€?\d")  # English writes −€5
 MARKS = {"it": {".": "", ",": "."}, "en": {",": "", ".": "."}}
 
 
@@ -24,7 +24,7 @@ def numbers(text: str, language: str) -> list[float]:
     """The numbers in a text, read as the language writes them."""
     found = []
     for match in NUMBER.findall(text):
-        plain = match.replace("−", "-")
+        plain = match.replace("−", "-").replace("€", "")
         found.append(float("".join(MARKS[language].get(mark, mark) for mark in plain)))
     return found
 
