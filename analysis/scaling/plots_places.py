@@ -157,13 +157,13 @@ def lorenz(data: pd.DataFrame, words: Words) -> Figure:
 
 
 def rollout_years(data: pd.DataFrame, words: Words) -> Figure:
-    """Year by year (`Rollout.table()`): people retained, and cost against the budget of the year."""
+    """Year by year (`Rollout.table()`): people retained, with the municipalities served written above, and cost against the budget of the year."""
     fig, (left, right) = style.subplots(cols=2, height=2.8)
     at = np.arange(len(data))
     left.bar(at, data["retained"], width=0.6, color=style.ACCENT)
     for x, people, served in zip(at, data["retained"], data["served"]):
         left.annotate(
-            words("municipalities_short", count=words.number(served, "count")), (x, people), xytext=(0, 3),
+            words.number(served, "count"), (x, people), xytext=(0, 3),
             textcoords="offset points", ha="center", fontsize=8,
         )  # fmt: skip
     right.bar(at, data["cost"], width=0.6, color=style.ACCENT, label=words("cost"))
