@@ -16,6 +16,7 @@ COPIES = [
     for path in sorted((ROOT / "papers").glob("*/*/notebook.ipynb"))
     if "cites" not in json.loads((path.parent / "evidence.json").read_text(encoding="utf-8"))
 ]  # a notebook that cites others has nothing to run
+QUICK = ("milano", "method")  # a study or a notebook whose copies run again in a few seconds
 
 
 LOOK = (
@@ -92,7 +93,14 @@ def test_there_are_executed_copies_with_outputs():
         assert sum(len(cell.get("outputs", [])) for cell in cells) >= 5, path
 
 
-@pytest.mark.parametrize("path", COPIES, ids=lambda path: "/".join(path.parts[-3:-1]))
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if set(QUICK) & set(path.parts[-3:-1]) else pytest.mark.slow)
+        for path in COPIES
+    ],
+    ids=lambda path: "/".join(path.parts[-3:-1]),
+)
 def test_an_executed_copy_gives_the_same_outputs_again(path, tmp_path):
     result = nbval(path, tmp_path)
     assert result.returncode == 0, result.stdout[-4000:]

@@ -96,6 +96,7 @@ def test_a_run_replaces_the_one_before_and_clears_its_failure(tmp_path):
     assert sorted(path.name for path in task.run_folder.parent.iterdir()) == [".default.lock", "default"]
 
 
+@pytest.mark.slow
 def test_a_run_folder_that_another_process_holds_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(whole, "PATIENCE", 0.1)
     task = job(tmp_path, "one", "1")

@@ -211,6 +211,7 @@ def test_what_is_suppressed_says_so(people):
         assert "non pubblicato" in style.to_svg(drawn(draw, data)), draw.__name__
 
 
+@pytest.mark.slow
 def test_letters_and_marks_keep_their_contrast(people):
     for draw, data in tables(people, design.Design(np.ones(N))).items():
         assert contrast.faults(style.to_svg(drawn(draw, data))) == [], draw.__name__
