@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.codesign.participation import Difference
-from analysis.codesign.rows import required, where
 from analysis.codesign.ties import Ratings
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 EXPOSURES = ("mediated", "other_event", "not_met", "act")
 

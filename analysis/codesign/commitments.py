@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 STATUS = ("pledged", "received")
 UNITS = {"amount": "euro", "hours": "hours"}

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.codesign.funnel import ENDS, STAGES
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 FATES = (STAGES[-1], *ENDS)
 OPEN = "open"

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 AGREE, PASS, DISAGREE = 1, 0, -1
 WORDS = {"agree": AGREE, "pass": PASS, "disagree": DISAGREE}

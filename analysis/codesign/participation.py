@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 PHASES = ("needs", "aggregation", "ideation", "experimentation")
 TYPES = ("profit", "nonprofit", "public")

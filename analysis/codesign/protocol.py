@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.codesign import rows
+from analysis import rows
 from analysis.codesign.listings import bilingual
 from analysis.codesign.participation import PHASES
 

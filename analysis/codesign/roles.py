@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.codesign.participation import Difference
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 ROLES = ("donor", "supplier", "co-designer", "co-producer", "owner")
 IAP2 = ("inform", "consult", "involve", "collaborate", "empower")

@@ -16,8 +16,8 @@ import pandas as pd
 from scipy import sparse
 
 from analysis.codesign.ego import adjacency
-from analysis.codesign.rows import required, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, where
 
 LEVELS = 5
 

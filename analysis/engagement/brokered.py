@@ -14,8 +14,8 @@ import pandas as pd
 
 from analysis.engagement.compatibility import TOTAL, Compatibility
 from analysis.engagement.matching import Plan
-from analysis.engagement.rows import required, shown, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, shown, where
 
 STATUSES = ("proposed", "agreed", "delivered", "failed")
 HAPPENED = ("agreed", "delivered")

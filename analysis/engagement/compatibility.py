@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.engagement.rows import shown, where
 from analysis.engagement.rules import COMPONENTS, Rules
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import shown, where
 
 NEEDS = ("need", "group", "category", "quarter", "quantity", "unit", "from")
 ASSETS = ("asset", "actor", "category", "quarter", "quantity", "unit", "available_from", "ready")

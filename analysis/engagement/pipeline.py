@@ -14,8 +14,8 @@ import pandas as pd
 
 from analysis.engagement.brokered import STATUSES
 from analysis.engagement.portfolio import COMPANY
-from analysis.engagement.rows import required, shown, where
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, shown, where
 
 STAGES = ("contacted", "took_part", "offered", "proposed", "agreed", "delivered")
 DATED = (("contacted", "took_part"), ("took_part", "proposed"))

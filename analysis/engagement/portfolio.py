@@ -20,9 +20,9 @@ from analysis.engagement import programme
 from analysis.engagement.brokered import HAPPENED, STATUSES
 from analysis.engagement.compatibility import Compatibility
 from analysis.engagement.matching import Plan
-from analysis.engagement.rows import required, shown, where
 from analysis.engagement.sensitivity import CONCENTRATION, LEVEL, drawn
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, shown, where
 
 COMPANY = "profit"
 FEW = 5  # decided matches below which a company's own record is too short

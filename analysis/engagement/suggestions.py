@@ -12,9 +12,9 @@ import pandas as pd
 
 from analysis.engagement.matching import Plan
 from analysis.engagement.portfolio import COMPANY
-from analysis.engagement.rows import required, shown, where
 from analysis.engagement.rules import Rules
 from analysis.errors import EstimateError, Fault, say
+from analysis.rows import required, shown, where
 
 
 def suggestions(plan: Plan, companies: Collection[str]) -> pd.DataFrame:

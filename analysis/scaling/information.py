@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
 from analysis.errors import Fault, ParameterError, say
 from analysis.scaling import montecarlo, sensitivity
@@ -393,12 +393,6 @@ def _after(expected: np.ndarray, rate: np.ndarray, trials: int) -> np.ndarray:
     likelihood (outcomes, values) / values is the joint probability of outcome and value; at each outcome the option with the greatest
     expected net benefit after it is chosen.
     """
-    outcomes = np.arange(trials + 1.0)[:, None]
-    ways = (
-        special.gammaln(trials + 1) - special.gammaln(outcomes + 1) - special.gammaln(trials - outcomes + 1)
-    )
-    joint = np.exp(ways + special.xlogy(outcomes, rate) + special.xlog1py(trials - outcomes, -rate)) / len(
-        rate
-    )
+    joint = stats.binom.pmf(np.arange(trials + 1)[:, None], trials, rate) / len(rate)
     best = (joint @ expected.T).argmax(axis=1)
     return ((best == np.arange(len(expected))[:, None]).astype(float) @ joint)[:, None]

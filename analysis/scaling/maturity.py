@@ -380,7 +380,7 @@ def _row_faults(rows: pd.DataFrame, level: pd.Series, asked: Questionnaire) -> l
         several = rows.groupby("item")["area"].transform("nunique") > 1
         tests.append((several, "item, area", say("una sola area", "one area"), rows["item"]))
     return [
-        _wrong(value, f"maturity, {asked.id}, {say('riga', 'row')} {row}, {column}", allowed)
+        _wrong(value, f"maturity, {asked.id}, {say('riga', 'row')} {row + 1}, {column}", allowed)
         for wrong, column, allowed, values in tests
         for row, value, bad in zip(rows.index, values, wrong)
         if bad

@@ -9,20 +9,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
-from analysis.scaling import outlines
+from analysis.scaling import maps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.evidence.words import Words
 
-KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
-LARGEST = 800.0  # area of the largest circle, square points
-LABELS = 8
 BAND_ALPHA = 0.22
-EDGED = (
-    2.0  # radius in points above which a circle has a white edge; a smaller one would lose its colour to it
-)
 LIGHTEST = 0.42  # where the colour scale begins: lighter circles have less than three to one against white
 
 
@@ -30,133 +24,43 @@ def eligible_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """Places as circles (`lon`, `lat`): area in proportion to `eligible`, colour by class of `share`; the largest named by `name`.
 
     `data`: places; breaks (bounds of the classes, ascending); scope (one row, the name of the area); and, where there are any,
-    outlines (of provinces: province, ring, lon, lat), which the map then shows whole.
+    outlines (of provinces: `maps.within`), which the map then shows whole.
     """
     from matplotlib import cm, colormaps, colors
 
     places = data["places"].dropna(subset=["eligible", "share"]).sort_values("eligible", ascending=False)
-    rings = data.get("outlines", pd.DataFrame())
-    wide, high = (
-        outlines.extent(rings, places)
-        if len(rings)
-        else [(places[side].min(), places[side].max()) for side in ("lon", "lat")]
-    )
-    stretch = float(np.cos(np.radians(places["lat"].mean())))
-    tall = np.ptp(high) / max(np.ptp(wide) * stretch, 1e-9)
-    fig, (ax, key) = style.subplots(
-        cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.4, 6.2)), gridspec_kw={"width_ratios": [4.0, 1.0]}
-    )
+    rings = data.get("outlines")
+    fig, ax, key = maps.sheet(places, rings, key=1.0)
     bounds = data["breaks"]["share"].to_numpy()
     shades = colormaps[style.SEQUENTIAL](np.linspace(LIGHTEST, 1.0, len(bounds) - 1))
     shade = colors.ListedColormap(shades)
     norm = colors.BoundaryNorm(bounds, shade.N)
     top = float(places["eligible"].max())
     points = cm.ScalarMappable(norm, shade)
-    for radius, group in places.groupby(_radius(places["eligible"], top), sort=False):
+    for radius, group in places.groupby(maps.radius(places["eligible"], top), sort=False):
         colour = shade(norm(group["share"].to_numpy()))
         ax.scatter(
             group["lon"],
             group["lat"],
             s=(2 * radius) ** 2,
             c=colour,
-            linewidths=0.25 if radius > EDGED else 0,
+            linewidths=0.25 if radius > maps.EDGED else 0,
             edgecolors="white",
         )
-    ax.set_aspect(1 / stretch)
-    ax.margins(0.06)
-    if len(rings):
-        outlines.draw(ax, rings, (wide, high))
-        ax.set(xlim=_widened(wide), ylim=_widened(high))
-    ax.set_axis_off()
-    ax.set_title(str(data["scope"]["place"].iloc[0]))
-    for row in _apart(places, stretch, top).itertuples():
-        ax.annotate(
-            row.name, (row.lon, row.lat), xytext=(0, row.radius + 1.5), textcoords="offset points",
-            ha="center", va="bottom", fontsize=8, path_effects=_halo(),
-        )  # fmt: skip
-    _scale_bar(ax, stretch, words)
+    maps.finish(ax, places, rings, maps.apart(places), str(data["scope"]["place"].iloc[0]), words)
     _map_key(fig, key, points, bounds, top, words)
     return fig
-
-
-def _widened(ends: tuple[float, float]) -> tuple[float, float]:
-    return ends[0] - 0.03 * (ends[1] - ends[0]), ends[1] + 0.03 * (ends[1] - ends[0])
-
-
-def _halo() -> list[Any]:
-    """A white edge around letters that stand on a picture."""
-    from matplotlib import patheffects
-
-    return [patheffects.withStroke(linewidth=2, foreground="white")]
-
-
-def _radius(eligible: pd.Series, top: float) -> pd.Series:
-    """Radius in points of the circle whose area is in proportion, to a tenth of a point: circles of one size are drawn together."""
-    return (np.sqrt(eligible / top * LARGEST) / 2).clip(lower=0.2).round(1)
 
 
 def _map_key(fig: Figure, ax: Any, points: Any, bounds: np.ndarray, top: float, words: Words) -> None:
     """The key beside the map: three circles of round size above, the classes of share below."""
     ax.set_axis_off()
-    handles = [
-        ax.scatter(
-            [],
-            [],
-            s=size / top * LARGEST,
-            color=style.MUTED,
-            linewidths=0,
-            label=words.number(size, "persons"),
-        )
-        for size in _round_sizes(top)
-    ]
-    ax.legend(
-        handles=handles, title=words("eligible_title"), loc="upper left", bbox_to_anchor=(-0.25, 1.0), labelspacing=1.3,
-        handletextpad=1.3, title_fontsize=8.5, alignment="left", borderaxespad=0,
-    )  # fmt: skip
+    maps.size_key(ax, top, words)
     ax.text(-0.2, 0.43, words("share_title"), transform=ax.transAxes, fontsize=8.5, va="bottom")
     bar = fig.colorbar(points, cax=ax.inset_axes((-0.15, 0.02, 0.16, 0.38)), spacing="uniform", ticks=bounds)
     bar.outline.set_visible(False)
     words.axis(bar.ax.yaxis, "share", 1)
     bar.ax.tick_params(length=0)
-
-
-def _apart(data: pd.DataFrame, stretch: float, top: float) -> pd.DataFrame:
-    """The largest places, leaving out those whose name would run into that of a larger one (an estimate from the letters' number)."""
-    head = data.head(60).copy()
-    wide = max(np.ptp(data["lon"]), 1e-9)
-    high = max(np.ptp(data["lat"]), wide * stretch / 2)
-    head["radius"] = _radius(head["eligible"], top)
-    x, y = head["lon"].to_numpy() / wide, (head["lat"] / high + head["radius"] / 300).to_numpy()
-    half = 0.0065 * head["name"].str.len().to_numpy() + 0.006
-    chosen: list[int] = []
-    for i in range(len(head)):
-        clear = all(abs(x[i] - x[j]) > half[i] + half[j] or abs(y[i] - y[j]) > 0.05 for j in chosen)
-        if clear and len(chosen) < LABELS:
-            chosen.append(i)
-    return head.iloc[chosen]
-
-
-def _round_sizes(top: float) -> list[float]:
-    """Three round values for the legend of circle areas, a third or more apart, the largest not above `top`."""
-    steps = np.array([m * 10.0**e for e in range(8) for m in (1, 2, 5)])
-    fitting = steps[steps <= max(top, 1.0)]
-    return [float(value) for value in fitting[[-1, -3, -5]]] if len(fitting) > 4 else [float(fitting[-1])]
-
-
-def _scale_bar(ax: Any, stretch: float, words: Words) -> None:
-    """A bar of round length, about a fifth of the width, at the lower left."""
-    west, east = ax.get_xlim()
-    south, north = ax.get_ylim()
-    per_degree = KM_PER_DEGREE * stretch
-    lengths = np.array([m * 10.0**e for e in range(4) for m in (1, 2, 5)])
-    km = float(lengths[np.abs(np.log(lengths / ((east - west) * per_degree / 5))).argmin()])
-    x, y = west + 0.02 * (east - west), south + 0.03 * (north - south)
-    ax.plot([x, x + km / per_degree], [y, y], color=style.INK, linewidth=1.4, solid_capstyle="butt")
-    ax.annotate(
-        f"{words.number(km, 'number', 0)} km", (x, y), xytext=(0, 3), textcoords="offset points", fontsize=8
-    )
-    ax.set_xlim(west, east)
-    ax.set_ylim(south, north)
 
 
 def districts(data: pd.DataFrame, words: Words) -> Figure:
@@ -246,7 +150,7 @@ def rollout(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     axes[0].axhline(target, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     axes[0].annotate(
         words("target_line", target=words.number(target, "persons")), (frame["served"].min(), target),
-        xytext=(2, 3), textcoords="offset points", fontsize=8.5, path_effects=_halo(),
+        xytext=(2, 3), textcoords="offset points", fontsize=8.5, path_effects=maps.halo(),
     )  # fmt: skip
     return fig
 
@@ -276,7 +180,7 @@ def chances(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         if len(fallen):
             ax.annotate(
                 words.label("area", area), (fallen["target"].iloc[0], fallen["probability"].iloc[0]), xytext=(7, 3),
-                textcoords="offset points", fontsize=8.5, color=style.lettering(colour), fontweight="semibold", path_effects=_halo(),
+                textcoords="offset points", fontsize=8.5, color=style.lettering(colour), fontweight="semibold", path_effects=maps.halo(),
             )  # fmt: skip
     ax.axvline(float(aim["target"].iloc[0]), color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
-from analysis.scaling import plots
+from analysis.scaling import maps
 from analysis.scaling.likeness import DIMENSIONS, SUPPORT
 
 if TYPE_CHECKING:
@@ -31,68 +31,36 @@ WRITTEN = 0.075  # the least share whose number fits in its piece of the bar
 def likeness_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """Municipalities as circles (`lon`, `lat`): area in proportion to `eligible`, colour by class of `support`; the largest named by `name`.
 
-    `data`: places (`Likeness.points()`); scope (one row, `place`: the name of the area); outlines if there are any (ring, lon, lat: the points of each closed
-    line in order), drawn beneath. The more like a place, the higher it lies, since such places are few: they cover some of their neighbours.
+    `data`: places (`Likeness.points()`); scope (one row, `place`: the name of the area); outlines if there are any (`maps.within`), drawn
+    beneath. The more like a place, the higher it lies, since such places are few: they cover some of their neighbours.
     """
     places = data["places"].dropna(subset=["eligible", "support"])
     places = places.sort_values("eligible", ascending=False, kind="stable")
-    lines = data.get("outlines")
-    stretch = float(np.cos(np.radians(places["lat"].mean())))
-    seen = places if lines is None else pd.concat([places[["lon", "lat"]], lines[["lon", "lat"]]])
-    tall = np.ptp(seen["lat"]) / max(np.ptp(seen["lon"]) * stretch, 1e-9)
-    fig, (ax, key) = style.subplots(
-        cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.4, 6.2)), gridspec_kw={"width_ratios": [4.0, 1.15]}
-    )
-    if lines is not None:
-        _outlines(ax, lines)
+    rings = data.get("outlines")
+    fig, ax, key = maps.sheet(places, rings, key=1.15)
     top = float(places["eligible"].max())
-    radii = plots._radius(places["eligible"], top)
+    radii = maps.radius(places["eligible"], top)
     for code in reversed(SUPPORT):
         chosen = places[places["support"] == code]
         for radius, group in chosen.groupby(radii[chosen.index], sort=False):
-            edge = 0.25 if radius > plots.EDGED else 0
+            edge = 0.25 if radius > maps.EDGED else 0
             ax.scatter(group["lon"], group["lat"], s=(2 * radius) ** 2, c=COLOURS[code], linewidths=edge, edgecolors="white")  # fmt: skip
-    ax.set_aspect(1 / stretch)
-    ax.margins(0.06)
-    ax.set_axis_off()
-    ax.set_title(str(data["scope"]["place"].iloc[0]))
-    for row in plots._apart(places, stretch, top).itertuples():
-        ax.annotate(
-            row.name, (row.lon, row.lat), xytext=(0, row.radius + 1.5), textcoords="offset points",
-            ha="center", va="bottom", fontsize=8, path_effects=plots._halo(),
-        )  # fmt: skip
-    plots._scale_bar(ax, stretch, words)
+    maps.finish(ax, places, rings, maps.apart(places), str(data["scope"]["place"].iloc[0]), words)
     _key(key, top, words)
     return fig
-
-
-def _outlines(ax: Any, lines: pd.DataFrame) -> None:
-    from matplotlib.collections import LineCollection
-
-    rings = [ring[["lon", "lat"]].to_numpy(dtype=float) for _, ring in lines.groupby("ring", sort=False)]
-    ax.add_collection(LineCollection(rings, colors=style.GRID, linewidths=0.6, zorder=0))
 
 
 def _key(ax: Any, top: float, words: Words) -> None:
     """Beside the map: circles of round size above, the classes of support below."""
     ax.set_axis_off()
-    sizes = [
-        ax.scatter([], [], s=size / top * plots.LARGEST, color=style.MUTED, linewidths=0, label=words.number(size, "persons"))
-        for size in plots._round_sizes(top)
-    ]  # fmt: skip
     classes = [
         ax.scatter([], [], s=55, color=COLOURS[code], linewidths=0, label=words.label("support", code))
         for code in SUPPORT
     ]
-    look: dict[str, Any] = {"title_fontsize": 8.5, "alignment": "left", "borderaxespad": 0}
-    above = ax.legend(
-        handles=sizes, title=words("eligible_title"), loc="upper left", bbox_to_anchor=(-0.25, 1.0),
-        labelspacing=1.3, handletextpad=1.3, **look,
-    )  # fmt: skip
-    ax.add_artist(above)
+    ax.add_artist(maps.size_key(ax, top, words))
     ax.legend(
         handles=classes, title=words("support_title"), loc="lower left", bbox_to_anchor=(-0.25, 0.05),
-        labelspacing=0.8, handletextpad=0.4, **look,
+        labelspacing=0.8, handletextpad=0.4, title_fontsize=8.5, alignment="left", borderaxespad=0,
     )  # fmt: skip
 
 

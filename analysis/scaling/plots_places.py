@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
-from analysis.scaling import outlines, plots
+from analysis.scaling import maps, plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,16 +34,11 @@ def _shades(count: int) -> list[Any]:
 def start_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     """Municipalities by year of start: shape and shade tell the year, a small grey dot a place that never starts.
 
-    `data`: places (`Rollout.points()`); scope (one row, `place`: the name of the area); outlines if there are any (province, ring, lon, lat).
+    `data`: places (`Rollout.points()`); scope (one row, `place`: the name of the area); outlines if there are any (`maps.within`).
     The largest places that start are named.
     """
     places, rings = data["places"], data.get("outlines")
-    stretch = float(np.cos(np.radians(places["lat"].mean())))
-    wide, high = outlines.extent(places[["lon", "lat"]] if rings is None else rings, places)
-    tall = (high[1] - high[0]) / max((wide[1] - wide[0]) * stretch, 1e-9)
-    fig, (ax, key) = style.subplots(
-        cols=2, height=float(np.clip(0.5 + 4.4 * tall, 3.0, 6.6)), gridspec_kw={"width_ratios": [4.0, 1.0]}
-    )
+    fig, ax, key = maps.sheet(places, rings, key=1.0, heights=(3.0, 6.6))
     years = sorted({code for code in places["start"] if code != NEVER}, key=int)
     never = places[places["start"] == NEVER]
     ax.scatter(never["lon"], never["lat"], s=SMALL, color=PALE, linewidths=0)
@@ -55,27 +50,11 @@ def start_map(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
             label=words("start_year", year=year, count=words.number(len(chosen), "count")),
         )  # fmt: skip
         handles.insert(0, drawn)
-    ax.set_aspect(1 / stretch)
-    ax.margins(0.04)
-    if rings is not None and len(rings):
-        outlines.draw(ax, rings, (wide, high))
-        ax.set(xlim=_widened(wide), ylim=_widened(high))
-    ax.set_axis_off()
-    ax.set_title(str(data["scope"]["place"].iloc[0]))
     started = places[places["start"] != NEVER].sort_values("eligible", ascending=False).head(NAMED)
-    if len(started):
-        for row in plots._apart(started, stretch, float(started["eligible"].max())).itertuples():
-            ax.annotate(
-                row.name, (row.lon, row.lat), xytext=(0, 4), textcoords="offset points",
-                ha="center", va="bottom", fontsize=8, path_effects=plots._halo(),
-            )  # fmt: skip
-    plots._scale_bar(ax, stretch, words)
+    named = maps.apart(started).assign(radius=2.5) if len(started) else started
+    maps.finish(ax, places, rings, named, str(data["scope"]["place"].iloc[0]), words, margin=0.04)
     _start_key(key, handles, len(never), words)
     return fig
-
-
-def _widened(ends: tuple[float, float]) -> tuple[float, float]:
-    return ends[0] - 0.03 * (ends[1] - ends[0]), ends[1] + 0.03 * (ends[1] - ends[0])
 
 
 def _start_key(key: Any, handles: list[Any], never: int, words: Words) -> None:
@@ -118,7 +97,7 @@ def reach_against_cost(data: Mapping[str, pd.DataFrame], words: Words) -> Figure
         side = -1 if amount > ax.get_xlim()[1] / 2 else 1
         ax.annotate(
             words("budget_line", budget=words.number(amount, "euro")), (amount, 0.03), xycoords=("data", "axes fraction"),
-            xytext=(4 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", fontsize=8.5, path_effects=plots._halo(),
+            xytext=(4 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", fontsize=8.5, path_effects=maps.halo(),
         )  # fmt: skip
     ax.set_xlim(left=0)
     ax.set_xlabel(words("cost_axis"))
@@ -137,7 +116,7 @@ def lorenz(data: pd.DataFrame, words: Words) -> Figure:
     ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(
         words("same_everywhere"), (0.62, 0.62), xytext=(-4, 4), textcoords="offset points", fontsize=8.5, ha="right",
-        color=style.lettering(style.MUTED), path_effects=plots._halo(),
+        color=style.lettering(style.MUTED), path_effects=maps.halo(),
     )  # fmt: skip
     for key, colour, marker, dash in zip(keys, style.palette(len(keys)), style.MARKERS, DASHES):
         line = data[data["strategy"] == key]

@@ -239,16 +239,16 @@ def _counts(reached: pd.DataFrame, among: Base) -> np.ndarray:
     whole = persons.notna() & (persons >= 0) & (persons % 1 == 0)
     held = ", ".join(f"{sex} {age}" for sex, age in zip(cells["sex"], cells["age"]))
     faults = [
-        Fault(say(f"{sex} {a:g}–{b:g} non sta in una cella", f"{sex} {a:g}–{b:g} lies in no one cell"), f"reached, {say('riga', 'row')} {row}", held)
+        Fault(say(f"{sex} {a:g}–{b:g} non sta in una cella", f"{sex} {a:g}–{b:g} lies in no one cell"), f"reached, {say('riga', 'row')} {row + 1}", held)
         for row, sex, a, b, bad in zip(reached.index, reached["sex"], low, high, inside.sum(axis=1) != 1) if bad
     ]  # fmt: skip
     faults += [
-        Fault(say(f"persone: {value}", f"persons: {value}"), f"reached, {say('riga', 'row')} {row}", say("un numero intero, 0 o più", "a whole number, 0 or more"))
+        Fault(say(f"persone: {value}", f"persons: {value}"), f"reached, {say('riga', 'row')} {row + 1}", say("un numero intero, 0 o più", "a whole number, 0 or more"))
         for row, value, good in zip(reached.index, reached["persons"], whole) if not good
     ]  # fmt: skip
     rows = list(zip(reached["sex"], low, high))
     faults += [
-        Fault(say("riga doppia", "doubled row"), f"reached, {say('riga', 'row')} {row}")
+        Fault(say("riga doppia", "doubled row"), f"reached, {say('riga', 'row')} {row + 1}")
         for row, twice in zip(reached.index, pd.Series(rows).duplicated()) if twice
     ]  # fmt: skip
     if faults:

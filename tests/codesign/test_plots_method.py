@@ -22,17 +22,6 @@ def words():
     return {language: Words(language, own, labels, "method") for language in LANGUAGES}
 
 
-@pytest.fixture
-def draw(words):
-    def in_both(plot, data):
-        with style.house():
-            figures = [plot(data, words[language]) for language in LANGUAGES]
-        assert style.same_coordinates(*figures)
-        return figures
-
-    return in_both
-
-
 def crowded(per_phase, chain):
     """Practices with long names; `chain` pairs of positions, the first of which feeds the second."""
     frame = pd.DataFrame(

@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 
 from analysis import places as folders
 from analysis.errors import EstimateError
 from analysis.evidence import columns, style
 from analysis.evidence.words import Words
-from analysis.scaling import eligible, likeness, plots, plots_likeness
+from analysis.scaling import eligible, likeness, maps, plots_likeness
 from analysis.study import studies
 from tests.scaling.conftest import BANDS
 
@@ -286,14 +287,16 @@ def both(draw, data):
 
 def test_the_map_draws_every_place_in_proportion_and_the_outlines_beneath(described):
     found = likeness.likeness(described, ["000000"])
-    ring = pd.DataFrame({"ring": ["a"] * 4, "lon": [8.0, 12, 12, 8], "lat": [41.0, 41, 46, 41]})
+    ring = pd.DataFrame({"ring": [1] * 4, "lon": [8.0, 12, 12, 8], "lat": [41.0, 41, 46, 41]})
     scope = pd.DataFrame({"place": ["R"]})
     figure = both(plots_likeness.likeness_map, {"places": found.points(), "scope": scope, "outlines": ring})
-    lines, *circles = figure.axes[0].collections
+    drawn = figure.axes[0].collections
+    (lines,) = (each for each in drawn if isinstance(each, LineCollection))
+    circles = [each for each in drawn if each is not lines]
     assert len(lines.get_segments()) == 1
     assert lines.get_zorder() < min(circle.get_zorder() for circle in circles)
     sizes = np.concatenate([c.get_sizes().repeat(len(c.get_offsets())) for c in circles])
-    expected = found.places["eligible"] / found.places["eligible"].max() * plots.LARGEST
+    expected = found.places["eligible"] / found.places["eligible"].max() * maps.LARGEST
     assert np.sqrt(np.sort(sizes)) / 2 == pytest.approx(np.sqrt(np.sort(expected)) / 2, abs=0.05)
     plain = both(plots_likeness.likeness_map, {"places": found.points(), "scope": scope})
     assert len(plain.axes[0].collections) == len(circles)

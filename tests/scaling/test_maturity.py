@@ -118,7 +118,7 @@ def test_every_fault_is_told_with_its_row():
     with pytest.raises(EstimateError) as caught:
         maturity.read(wrong, "re-aim")
     told = [fault.where.removeprefix("maturity, re-aim, row ") for fault in caught.value.faults]
-    assert told == ["1, item", "0, level", "4, level", "4, rater", "2, item, rater", "3, item, rater"]
+    assert told == ["2, item", "1, level", "5, level", "5, rater", "3, item, rater", "4, item, rater"]
     with pytest.raises(EstimateError, match="column is missing"):
         maturity.read(wrong.drop(columns="rater"), "re-aim")
     with pytest.raises(EstimateError, match="re-aim"):

@@ -9,7 +9,7 @@ import pytest
 from analysis import places
 from analysis.evidence import style
 from analysis.evidence.words import Words
-from analysis.scaling import eligible, montecarlo, plots, scenario, scope
+from analysis.scaling import eligible, maps, montecarlo, plots, scenario, scope
 from tests.evidence import contrast
 
 CELLS = pd.DataFrame({"sex": ["f", "m"], "age_from": [18, 18], "age_to": [64, 64], "value": [0.094, 0.059]})
@@ -53,7 +53,7 @@ def test_circles_are_in_proportion_to_eligible_people(found):
             if len(c.get_offsets())
         ]
     )
-    expected = np.sort(found.places["eligible"])[::-1] / found.places["eligible"].max() * plots.LARGEST
+    expected = np.sort(found.places["eligible"])[::-1] / found.places["eligible"].max() * maps.LARGEST
     assert np.sqrt(np.sort(sizes)[::-1]) / 2 == pytest.approx(np.sqrt(expected) / 2, abs=RADIUS)
 
 

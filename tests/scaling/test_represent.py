@@ -109,10 +109,10 @@ def test_nobody_is_split_by_guess_and_every_fault_is_told(base):
     with pytest.raises(EstimateError) as caught:
         represent.reach(wrong, base)
     assert [fault.where for fault in caught.value.faults] == [
-        "reached, row 0",
         "reached, row 1",
         "reached, row 2",
         "reached, row 3",
+        "reached, row 4",
     ]
     for kind, effect in (("sample", 1.0), ("probability", 0.0)):
         with pytest.raises(EstimateError, match="will not do"):

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from analysis.codesign import rows
+from analysis import rows
 from analysis.errors import EstimateError
 
 
@@ -14,3 +14,8 @@ def test_every_missing_column_is_named():
     with pytest.raises(EstimateError) as caught:
         rows.required("ties", pd.DataFrame({"from": []}), ("from", "to", "level"))
     assert "to, level" in str(caught.value)
+
+
+def test_what_stands_there_is_told_once_after_the_name_of_its_column():
+    values = pd.Series(["x", "y", "x", "z"], name="kind")
+    assert rows.shown(values, pd.Series([True, False, True, True])) == "kind = x, z"
