@@ -187,10 +187,13 @@ def _pairs(frame: pd.DataFrame, table: Table, shown: str) -> list[Fault]:
                                      say("due valori diversi", "two different values"), ""),
         )  # fmt: skip
     for a, b in table.ordered:
-        texts = cells.text_of(frame[b]) + say(" precede ", " comes before ") + cells.text_of(frame[a])
+        dated = table.fields[b].type == "date"
+        less = say(" precede ", " comes before ") if dated else say(" è minore di ", " is less than ")
+        allowed = say(f"{b} non prima di {a}", f"{b} not before {a}") if dated else f"{b} ≥ {a}"
+        texts = cells.text_of(frame[b]) + less + cells.text_of(frame[a])
         faults += list_faults(
             texts, frame[b] < frame[a], Place(shown, b),
-            lambda value, a=a, b=b: (value, say(f"{b} non prima di {a}", f"{b} not before {a}"), ""),  # type: ignore[misc]
+            lambda value, allowed=allowed: (value, allowed, ""),  # type: ignore[misc]
         )  # fmt: skip
     return faults
 

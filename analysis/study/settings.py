@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, StudyError, say
-from analysis.study import authorship, context, semesters
+from analysis.study import authorship, context, evaluation, semesters
 from analysis.study.authorship import Author, Series
 from analysis.study.contracts import Label, contracts
 from analysis.study.declared import Findings, Section, load
@@ -74,6 +74,8 @@ class Settings:
     privacy: Privacy | None = None
     context: tuple[context.Statistic, ...] = ()
     registers: dict[str, Label] = field(default_factory=dict)
+    fundraising: evaluation.Fundraising | None = None
+    comparisons: tuple[evaluation.Comparison, ...] = ()
     pending: tuple[Fault, ...] = ()
 
 
@@ -120,6 +122,8 @@ def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
         "clusters": _clusters(top),
         "context": context.declared(top),
         "registers": _registers(top),
+        "fundraising": evaluation.fundraising(top),
+        "comparisons": evaluation.comparisons(top),
         **_territory(top),
     }
     disclosure = top.section("disclosure")
