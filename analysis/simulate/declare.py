@@ -1,4 +1,4 @@
-"""What a simulated study declares about itself: study.toml, survey/codebook.toml and README.md."""
+"""What a simulated study declares about itself: study.toml and README.md."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from analysis.simulate import truth as truths
 from analysis.simulate.calendar import Calendar
-from analysis.simulate.respondents import OUTSIDE
 from analysis.simulate.write import toml
 
 EDITION = dt.date(2026, 1, 15)
 Label = dict[str, str]
+NOTES = (
+    "- `money`: ogni entrata ricevuta nomina in `pledge` la promessa che salda / a receipt names in `pledge` the pledge that it settles.",
+    "- `campaigns`, `gifts` e `proposals` sono registri a sé: non si sommano al libro `money` / are registers of their own, not to be added to the ledger `money`.",
+    "- `gifts`: donatori ed euro di ogni campagna sono quelli di `campaigns` / donors and euros of each campaign are those of `campaigns`.",
+    "- `shifts`: turni settimanali, posti e coperti; non nominano chi li fa / weekly shifts, places and those covered; they name nobody.",
+    "- `wages`, `outcome_values`, `call_rules`: valori inventati, nessuno viene da un contratto, da una stima o da un bando vero / invented values, none from a real agreement, estimate or call.",
+    "- `panel`: imprese della rete, `adopted` vuoto per chi non adotta mai / companies of the network, `adopted` empty for those that never adopt.",
+    "- `caseload`: le persone per semestre sommano all'indicatore delle persone servite / persons by semester add up to the indicator of people served.",
+    "- Un indicatore non ha valore di partenza ed è misurato in due semestri soltanto, di proposito / one indicator has no baseline and was measured in two semesters only, on purpose.",
+)
 
 
-def _both(it: str, en: str) -> Label:
+def both(it: str, en: str) -> Label:
     return {"it": it, "en": en}
 
 
@@ -34,16 +41,16 @@ def study(
         "provenance": "simulated",
         "start": when.start,
         "end": when.end,
-        "title": _both(
+        "title": both(
             f"Studio dimostrativo, dati simulati: welfare di comunità a {city}",
             f"Demonstration study, simulated data: community welfare in {city}",
         ),
-        "place": _both(
+        "place": both(
             f"{city}, città inventata della regione inventata {region}",
             f"{city}, an invented city in the invented region {region}",
         ),
         "licence": "CC BY 4.0",
-        "citation": _both(
+        "citation": both(
             f"il progetto software altro, Studio dimostrativo, dati simulati: welfare di comunità a {city} (seme {seed}). Non è una pubblicazione.",
             f"the altro software project, Demonstration study, simulated data: community welfare in {city} (seed {seed}). Not a publication.",
         ),
@@ -51,17 +58,17 @@ def study(
     }
     author = {
         "name": "the altro software project",
-        "role": _both("autore del simulatore", "author of the simulator"),
+        "role": both("autore del simulatore", "author of the simulator"),
     }
     sampling: list[tuple[str, Mapping[str, Any]]] = [
         (
             "[sampling.residents]",
             {
                 "kind": "probability",
-                "frame": _both(
+                "frame": both(
                     "residenti estratti per quartiere (simulati)", "residents drawn by quarter (simulated)"
                 ),
-                "population": _both(
+                "population": both(
                     f"residenti a {city} di 18-80 anni (simulati)",
                     f"residents of {city} aged 18-80 (simulated)",
                 ),
@@ -74,11 +81,11 @@ def study(
             "[sampling.workers]",
             {
                 "kind": "probability",
-                "frame": _both(
+                "frame": both(
                     "imprese della rete con almeno 10 addetti, estratte per dimensione, e loro addetti (simulati)",
                     "companies of the network with at least 10 employees, drawn by size, and their workers (simulated)",
                 ),
-                "population": _both(
+                "population": both(
                     "addetti di queste imprese (simulati)", "workers of these companies (simulated)"
                 ),
                 "response_rate": rate["workers"],
@@ -91,11 +98,11 @@ def study(
             "[sampling.users]",
             {
                 "kind": "volunteer",
-                "frame": _both(
+                "frame": both(
                     "chi usa i servizi e ha risposto di propria iniziativa (simulati)",
                     "users of the services who answered of their own accord (simulated)",
                 ),
-                "population": _both(
+                "population": both(
                     "nessuna: i risultati descrivono chi ha risposto", "none: results describe respondents"
                 ),
                 "response_rate": "unknown",
@@ -107,6 +114,7 @@ def study(
         "primary": [
             {"outcome": "wfc", "date": dt.date(2016, 12, 1)},
             {"outcome": "fwc", "date": dt.date(2016, 12, 1)},
+            {"outcome": _panel(catalogue), "date": dt.date(2016, 12, 1)},
         ]
     }
     return toml(
@@ -123,248 +131,60 @@ def study(
             ),
             *sampling,
             ("[plan]", plan),
+            ("[fundraising]", _fundraising(truth, catalogue)),
+            *(("[[comparisons]]", entry) for entry in _comparisons(truth, catalogue)),
         ],
     )
+
+
+def _panel(catalogue: Mapping[str, Any]) -> str:
+    return next(entry["indicator"] for entry in catalogue["indicators"] if entry["how"] == "panel")
+
+
+def _fundraising(truth: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    p, actors = truth["fundraising"], catalogue["actors"]
+    funder = actors["nonprofit"][actors["funder"]][0]
+    return {
+        "total_cost": p["total_cost"],
+        "target": max(0, p["total_cost"] - sum(truth["money"]["lead_funder"])),
+        "reserve": p["reserve"],
+        "agreement": {
+            name: text.format(funder=funder) for name, text in catalogue["call"]["agreement"].items()
+        },
+        "edition": truth["call"]["edition"],
+    }
+
+
+def _comparisons(truth: Mapping[str, Any], catalogue: Mapping[str, Any]) -> list[dict[str, Any]]:
+    pilot = truth["comparisons"]["pilot_quarters"]
+    others = [name for name in truth["quarters"]["names"] if name not in pilot]
+    designs: dict[str, dict[str, Any]] = {
+        "flexible": {"design": "staggered", "outcome": _panel(catalogue)},
+        "users": {
+            "design": "weighting",
+            "outcome": "wfc",
+            "variable": "frame",
+            "treated": ["users"],
+            "comparison": ["residents"],
+            "covariates": ["gender", "age", "care_load"],
+        },
+        "quarters": {
+            "design": "difference",
+            "outcome": "wfc",
+            "variable": "quarter",
+            "treated": pilot,
+            "comparison": others,
+            "cluster": "quarter",
+        },
+        "respondents": {"design": "change", "outcome": "who5"},
+    }
+    return [{"id": name} | entry | catalogue["comparisons"][name] for name, entry in designs.items()]
 
 
 def _semesters(when: Calendar) -> list[tuple[dt.date, dt.date]]:
     ends = [stamp.date() for stamp in when.semester_ends()]
     starts = [when.start, *(end + dt.timedelta(days=1) for end in ends[:-1])]
     return list(zip(starts, ends))
-
-
-MISSING = {"98": _both("non sa", "does not know"), "99": _both("non risponde", "does not answer")}
-YES_NO = {"yes": _both("sì", "yes"), "no": _both("no", "no")}
-WORKING = {"employment": "employed"}
-WOULD_WORK = {
-    "childcare": {"it": "servizi per i bambini", "en": "childcare services"},
-    "elder_care": {"it": "servizi per anziani e disabili", "en": "services for elderly and disabled people"},
-    "flexible_hours": {"it": "un orario flessibile", "en": "flexible hours"},
-    "part_time": {"it": "un part-time", "en": "part-time work"},
-    "remote_work": {"it": "il lavoro da casa", "en": "work from home"},
-    "nothing": {"it": "nulla di tutto questo", "en": "none of these"},
-}
-
-
-def codebook(truth: Mapping[str, Any], seed: int, companies: pd.DataFrame) -> str:
-    """The text of survey/codebook.toml: no wording of any item, only numbers of items."""
-    dates = [dt.date.fromisoformat(text) for text in truth["waves"]["dates"]]
-    quarters = {name: _both(name, name) for name in truth["quarters"]["names"]}
-    size = {
-        "small": _both("imprese di 10-49 addetti", "companies of 10-49 employees"),
-        "medium": _both("imprese di 50-249 addetti", "companies of 50-249 employees"),
-        "large": _both("imprese di 250 addetti e oltre", "companies of 250 employees or more"),
-    }
-    outside = {OUTSIDE: _both("fuori città", "outside the city")}
-    frames = {
-        "residents": _both("residenti", "residents"),
-        "workers": _both("lavoratori delle imprese", "companies' workers"),
-        "users": _both("utenti dei servizi", "users of services"),
-    }
-    strata = quarters | {key: size[key] for key in sorted(set(companies["stratum"]))}
-    variables: dict[str, dict[str, Any]] = {
-        "person_id": {"type": "id", "role": "identifier", "label": _both("persona", "person")},
-        "frame": _coded("gruppo", "frame", frames, "design"),
-        "stratum": _coded("strato", "stratum", strata, "design"),
-        "cluster": {
-            "type": "text",
-            "role": "design",
-            "label": _both("grappolo (impresa)", "cluster (company)"),
-        },
-        "weight": {
-            "type": "number",
-            "role": "weight",
-            "min": 0,
-            "label": _both("peso di campionamento", "design weight"),
-        },
-        "gender": _coded(
-            "genere",
-            "gender",
-            {"f": _both("donne", "women"), "m": _both("uomini", "men")},
-            "quasi-identifier",
-        ),
-        "age": {
-            "type": "integer",
-            "role": "quasi-identifier",
-            "min": 18,
-            "max": 80,
-            "unit": "years",
-            "label": _both("età alla prima rilevazione", "age at the first wave"),
-        },
-        "quarter": _coded("quartiere", "quarter", quarters | outside, "quasi-identifier"),
-        "employment": _coded(
-            "condizione",
-            "employment",
-            {
-                "employed": _both("occupati", "employed"),
-                "unemployed": _both("in cerca di lavoro", "unemployed"),
-                "inactive": _both("inattivi", "inactive"),
-            },
-            "quasi-identifier",
-        ),
-        "not_working_reason": _coded(
-            "perché non lavora",
-            "reason for not working",
-            {
-                "care": _both("per ragioni di cura", "because of care"),
-                "other": _both("per altre ragioni", "for other reasons"),
-            },
-            "sensitive",
-            asked_if={"employment": ["unemployed", "inactive"]},
-        ),
-        "hours_week": {
-            "type": "integer",
-            "min": 1,
-            "max": 60,
-            "unit": "hours",
-            "label": _both("ore di lavoro la settimana", "weekly working hours"),
-            "missing": {"99": MISSING["99"]},
-            "asked_if": WORKING,
-        },
-        "reduced_hours_care": _coded(
-            "orario ridotto per ragioni di cura",
-            "hours reduced because of care",
-            YES_NO,
-            "sensitive",
-            MISSING,
-            WORKING,
-        ),
-        "would_work_if": _coded(
-            "che cosa le permetterebbe di lavorare",
-            "what would let her or him work",
-            WOULD_WORK,
-            "sensitive",
-            MISSING,
-            {"not_working_reason": "care"},
-        ),
-        "would_work_more_if": _coded(
-            "che cosa le permetterebbe di lavorare di più",
-            "what would let her or him work more",
-            WOULD_WORK,
-            "sensitive",
-            MISSING,
-            {"reduced_hours_care": "yes"},
-        ),
-        "flexible_hours": _coded("orario flessibile", "flexible hours", YES_NO, "", MISSING, WORKING),
-        "children_under15": _coded(
-            "figli sotto i 15 anni in casa", "children under 15 at home", YES_NO, "quasi-identifier", MISSING
-        ),
-        "relatives_care": _coded(
-            "assiste familiari malati, disabili o anziani",
-            "cares for ill, disabled or elderly relatives",
-            YES_NO,
-            "sensitive",
-            MISSING,
-        ),
-        "company": {
-            "type": "ref",
-            "to": "actors",
-            "role": "quasi-identifier",
-            "label": _both("impresa", "company"),
-            "asked_if": {"frame": "workers"},
-        },
-    }
-    scales = {
-        "wfc": ("interferenza lavoro→famiglia", "work→family interference", 1, 7, WORKING),
-        "fwc": ("interferenza famiglia→lavoro", "family→work interference", 1, 7, WORKING),
-        "who": ("benessere", "wellbeing", 0, 5, None),
-    }
-    for name, (it, en, low, high, asked) in scales.items():
-        for number in range(1, 6):
-            entry = {
-                "type": "integer",
-                "min": low,
-                "max": high,
-                "label": _both(f"{it}, voce {number}", f"{en}, item {number}"),
-                "missing": MISSING,
-            }
-            variables[f"{name}{number}"] = entry | ({"asked_if": asked} if asked else {})
-    confirmed = _both(
-        f"the altro software project, {EDITION.isoformat()}: dati simulati, seme {seed}; in questo studio ogni scala è la media delle sue cinque voci "
-        "(1-7, nessuna voce invertita), perché così le disegna il simulatore; non prova nulla sullo strumento originale.",
-        f"the altro software project, {EDITION.isoformat()}: simulated data, seed {seed}; here each scale is the mean of its five items (1-7, none reversed), "
-        "because the simulator draws them so; it proves nothing about the original instrument.",
-    )
-    load = {
-        "none": _both("nessun carico", "no care load"),
-        "children": _both("figli sotto i 15 anni", "children under 15"),
-        "relatives": _both("familiari da assistere", "relatives to care for"),
-        "both": _both("figli e familiari", "children and relatives"),
-    }
-    both = {"children_under15": "yes", "relatives_care": "yes"}
-    sections: list[tuple[str, Mapping[str, Any]]] = [
-        *(
-            (
-                f"[waves.{number}]",
-                {
-                    "files": [f"wave{number}.csv"],
-                    "join": "person_id",
-                    "unit": "person",
-                    "date": dates[number - 1],
-                    "label": label,
-                },
-            )
-            for number, label in (
-                (1, _both("prima rilevazione", "first wave")),
-                (2, _both("seconda rilevazione", "second wave")),
-            )
-        ),
-        (
-            "[instruments.netemeyer1996]",
-            {
-                "confirmed": confirmed,
-                "items_wfc": [f"wfc{i}" for i in range(1, 6)],
-                "items_fwc": [f"fwc{i}" for i in range(1, 6)],
-            },
-        ),
-        ("[instruments.who5]", {"items": [f"who{i}" for i in range(1, 6)]}),
-        *((f"[variables.{name}]", entry) for name, entry in variables.items()),
-        (
-            "[derived.care_load]",
-            {
-                "operation": "recode",
-                "role": "sensitive",
-                "label": _both("carico di cura", "care load"),
-                "codes": load,
-                "rules": [
-                    {"when": both, "to": "both"},
-                    {"when": both | {"relatives_care": "no"}, "to": "children"},
-                    {"when": both | {"children_under15": "no"}, "to": "relatives"},
-                ],
-                "otherwise": "none",
-            },
-        ),
-        (
-            "[derived.age_band]",
-            {
-                "operation": "age band",
-                "role": "quasi-identifier",
-                "variable": "age",
-                "bands": ["18-34", "35-44", "45-54", "55-64", "65+"],
-                "label": _both("età", "age"),
-            },
-        ),
-    ]
-    return toml({}, sections).lstrip("\n")
-
-
-def _coded(
-    it: str,
-    en: str,
-    codes: Mapping[str, Label],
-    role: str = "",
-    missing: Mapping[str, Label] | None = None,
-    asked_if: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    entry: dict[str, Any] = {"type": "code", "label": _both(it, en)}
-    if role:
-        entry["role"] = role
-    entry["codes"] = dict(codes)
-    if missing:
-        entry["missing"] = dict(missing)
-    if asked_if:
-        entry["asked_if"] = dict(asked_if)
-    return entry
 
 
 def readme(
@@ -389,6 +209,7 @@ def readme(
         "- Il simulatore non scrive `texts/`: se c'è, è scritto a mano / the simulator does not write `texts/`: where present, it is written by hand.",
         "- `participation.hours` sono ore-persona (persone × ore dell'incontro) / are person-hours (persons × hours of the event).",
         "- I costi generali e gli altri costi comuni non hanno `service` / overheads are joint and name no `service`.",
+        *NOTES,
         "",
         "## Parametri veri / True parameters",
         "",

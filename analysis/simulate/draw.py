@@ -12,7 +12,19 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import Fault, ParameterError, say
-from analysis.simulate import declare, means, network, progress, respondents, results, territory, write
+from analysis.simulate import (
+    codebook,
+    declare,
+    evaluation,
+    giving,
+    means,
+    network,
+    progress,
+    respondents,
+    results,
+    territory,
+    write,
+)
 from analysis.simulate import truth as truths
 from analysis.simulate.calendar import Calendar
 
@@ -61,6 +73,10 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
     history, ideas = progress.ideas(p, texts, seed, when, people)
     offers = progress.services(seed, when, people, history, ideas, source)
     listed = results.statements(texts, source)
+    asked = means.campaigns(p, texts, seed, when)
+    users = results.served(p, seed, when, offers)
+    cases = evaluation.caseload(p, seed, when, offers, users)
+    firms = evaluation.panel(p, seed, people, _counted(texts, "panel"))
     companies = sampled_companies(p, seed, people)
     first, latent = respondents.wave_one(p, seed, companies, population, scale)
     waves = {1: first, 2: respondents.wave_two(p, seed, first, latent)}
@@ -83,7 +99,15 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
         "money": means.money(p, texts, seed, when, people),
         "actions": means.actions(p, texts, seed, when, people),
         "people": means.volunteers(p, seed, when),
-        "campaigns": means.campaigns(p, texts, seed, when),
+        "campaigns": asked,
+        "proposals": giving.proposals(p, texts, seed, when, people),
+        "gifts": giving.gifts(p, seed, asked),
+        "shifts": means.shifts(p, seed, when, offers),
+        "wages": means.wages(p, texts, source),
+        "call_rules": giving.call_rules(p, texts, source),
+        "panel": firms,
+        "caseload": cases,
+        "outcome_values": evaluation.outcome_values(p, texts, offers, cases, source),
         "logframe": results.logframe(texts),
         "costs": means.costs(p, seed, when, offers),
         "maturity": results.maturity(p, texts, seed),
@@ -92,11 +116,20 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
         "places": territory.quarters(p, texts, population, texts["texts"]["benchmark_source"]),
         "benchmarks": results.benchmarks(p, texts, when.start.year + 1),
     }
-    surveyed = _conflict(p, waves)
-    values = results.outcomes(p, texts, seed, when, tables | {"conflict": surveyed})
+    surveys = {
+        "conflict": _conflict(p, waves),
+        "panel": evaluation.panel_means(firms, when),
+        "recommends": evaluation.recommends(p, seed, when, cases),
+    }
+    values = results.outcomes(texts, when, tables, users, surveys)
     tables["outcomes"] = values
     tables["indicators"] = results.indicators(texts, when, values, source)
     return Drawn(seed, scale, p, tables, waves, companies)
+
+
+def _counted(texts: Mapping[str, Any], how: str) -> str:
+    """The indicator of the catalogue that is counted in this way."""
+    return next(entry["indicator"] for entry in texts["indicators"] if entry["how"] == how)
 
 
 def sampled_companies(truth: Mapping[str, Any], seed: int, people: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +191,7 @@ def draw_study(
     identifier = _identifier(folder.resolve().name)
     written = {
         "study.toml": declare.study(drawn.truth, texts, identifier, seed, when),
-        "survey/codebook.toml": declare.codebook(drawn.truth, seed, drawn.companies),
+        "survey/codebook.toml": codebook.codebook(drawn.truth, seed, drawn.companies),
         "scenarios.toml": scenarios(),
         "README.md": declare.readme(drawn.truth, texts, identifier, seed, scale),
     }

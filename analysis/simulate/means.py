@@ -1,4 +1,4 @@
-"""Money, actions, people, campaigns and costs of a simulated study."""
+"""Money, actions, people with their shifts, campaigns and costs of a simulated study."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from analysis.simulate.write import stream
 
 CONTRIBUTIONS = ("cash", "goods", "space", "skill", "time")
 COST_CATEGORIES = ("staff", "volunteers", "space", "goods", "external", "overhead")
+RECURRING = ("staff", "space", "overhead")
 
 
 def money(
@@ -66,12 +67,29 @@ def money(
     delay = np.rint(rng.gamma(2.0, p["delay_days"] / 2, len(pledged)))
     received = pledged.assign(status="received", date=pledged["date"] + pd.to_timedelta(delay, unit="D"))
     received = received.loc[sure & when.within(received["date"])]
-    ledger = pd.concat([pledged, received]).sort_values(
-        ["date", "status", "source"], kind="stable", ignore_index=True
-    )
+    again = _recurring(p["recurring"], seed, pledged)
+    ledger = pd.concat([pledged, received]).sort_values(["date", "status", "source"], kind="stable")
+    row = ledger.index  # of the pledge, which a receipt shares
+    ledger = ledger.reset_index(drop=True)
     ledger.insert(0, "entry", ids("l", len(ledger)))
     ledger["currency"] = ledger["amount"].notna().map({True: "EUR", False: None})
+    made = ledger["status"].eq("pledged").to_numpy()
+    settled = ledger.loc[made].set_index(row[made])["entry"].reindex(row)
+    ledger["pledge"] = settled.mask(made).to_numpy()
+    ledger["recurring"] = again.reindex(row).to_numpy()
     return ledger
+
+
+def _recurring(shares: Mapping[str, float], seed: int, pledged: pd.DataFrame) -> pd.Series:
+    """Whether each pledge recurs: the given share of the givers of each kind, or of their pledges where one name stands for many."""
+    rng = stream(seed, "money.recurring")
+    many = pledged["source_kind"].isin(["citizens", "foundation", "own"])
+    giver = pledged["source"].mask(many, pledged["source"] + pledged.index.astype(str))
+    givers = pd.DataFrame({"giver": giver, "kind": pledged["source_kind"]}).drop_duplicates()
+    givers = givers.loc[givers["kind"].isin(list(shares))]
+    rank = pd.Series(rng.random(len(givers)), givers.index).groupby(givers["kind"]).rank()
+    number = (givers["kind"].map(shares) * givers.groupby("kind")["giver"].transform("size")).round()
+    return giver.isin(givers.loc[rank <= number, "giver"])
 
 
 def actions(
@@ -102,6 +120,9 @@ def actions(
         }
     )
     frame.insert(0, "action", ids("c", n))
+    pick = stream(seed, "actions.strategy").random(n)
+    fitting = [catalogue["money"]["strategies"][resource] for resource in resources[which]]
+    frame["strategy"] = [names[int(luck * len(names))] for names, luck in zip(fitting, pick)]
     return frame
 
 
@@ -179,6 +200,56 @@ def costs(truth: Mapping[str, Any], seed: int, when: Calendar, offers: pd.DataFr
     frame["amount"] = np.round(base * np.exp(p["noise_sd"] * rng.standard_normal(len(frame))), 2)
     frame["in_kind"] = frame["category"].isin(["volunteers", "space"])
     frame["joint"] = frame["service"].isna()
+    frame["recurring"] = frame["category"].isin(RECURRING)
     frame = frame.sort_values(["date", "joint", "service", "category"], ignore_index=True)
     frame.insert(0, "cost", ids("x", len(frame)))
     return frame
+
+
+def shifts(truth: Mapping[str, Any], seed: int, when: Calendar, offers: pd.DataFrame) -> pd.DataFrame:
+    """Weekly shifts of some roles of every service from its start to the study's end: places needed and places covered."""
+    rng = stream(seed, "shifts")
+    p = truth["shifts"]
+    roles, n = np.array(list(p["coverage"]), dtype=object), len(offers)
+    chosen = np.sort(np.argsort(rng.random((n, len(roles))), axis=1)[:, : p["roles"]], axis=1)
+    shape = chosen.shape
+    needed = rng.integers(p["needed"][0], p["needed"][1] + 1, shape)
+    hours = rng.integers(2 * p["hours"][0], 2 * p["hours"][1] + 1, shape) / 2
+    started = offers["started"].to_numpy().astype("datetime64[D]")[:, None]
+    first = started + rng.integers(1, 8, shape)
+    weeks = np.maximum(0, (np.datetime64(when.end) - first).astype(int) // 7 + 1)
+    row = np.repeat(np.arange(chosen.size), weeks.ravel())
+    week = np.arange(len(row)) - np.repeat(np.cumsum(weeks.ravel()) - weeks.ravel(), weeks.ravel())
+    role = roles[chosen.ravel()[row]]
+    chance = pd.Series(role).map(p["coverage"]).to_numpy(dtype=float)
+    frame = pd.DataFrame(
+        {
+            "date": (first.ravel()[row] + 7 * week).astype("datetime64[s]"),
+            "service": np.repeat(offers["service"].to_numpy(), shape[1])[row],
+            "role": role,
+            "needed": needed.ravel()[row],
+            "filled": rng.binomial(needed.ravel()[row], chance),
+            "hours": hours.ravel()[row],
+        }
+    ).sort_values(["date", "service", "role"], ignore_index=True)
+    frame.insert(0, "shift", ids("h", len(frame)))
+    return frame
+
+
+def wages(truth: Mapping[str, Any], catalogue: Mapping[str, Any], source: str) -> pd.DataFrame:
+    """What an hour of each role would cost if it were paid: middle, lowest and highest."""
+    p, names = truth["wages"], catalogue["wages"]["professions"]
+    roles = list(p["hourly"])
+    wage, low, high = np.array([p["hourly"][role] for role in roles], dtype=float).T
+    return pd.DataFrame(
+        {
+            "role": roles,
+            "profession_it": [names[role]["it"] for role in roles],
+            "profession_en": [names[role]["en"] for role in roles],
+            "wage": wage,
+            "low": low,
+            "high": high,
+            "year": p["year"],
+            "source": source,
+        }
+    )

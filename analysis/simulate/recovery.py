@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.simulate import giving
 from analysis.simulate import truth as truths
 from analysis.simulate.draw import Drawn
 from analysis.simulate.network import PHASES
@@ -30,6 +31,9 @@ def check_sim(drawn: Drawn) -> pd.DataFrame:
         *_waves(drawn),
         *_community(drawn),
         *_progress(drawn),
+        *_giving(drawn),
+        *_served(drawn),
+        *_panel(drawn),
     ]
     frame = pd.DataFrame(rows, columns=["parameter", "truth", "estimate", "se", "n"])
     frame["z"] = (frame["estimate"] - frame["truth"]) / frame["se"]
@@ -51,8 +55,11 @@ def scores(frame: pd.DataFrame, scale: str, high: int = 7) -> np.ndarray:
 
 
 def _share(name: str, truth: float, hits: pd.Series | np.ndarray) -> Row:
-    n = len(hits)
-    estimate = float(np.mean(hits)) if n else np.nan
+    return _part(name, truth, int(np.sum(hits)), len(hits))
+
+
+def _part(name: str, truth: float, hits: int, n: int) -> Row:
+    estimate = hits / n if n else np.nan
     return name, truth, estimate, float(np.sqrt(max(truth * (1 - truth), 1e-12) / max(n, 1))), n
 
 
@@ -164,7 +171,7 @@ def _community(drawn: Drawn) -> Iterator[Row]:
 
 def _progress(drawn: Drawn) -> Iterator[Row]:
     p, tables = drawn.truth, drawn.tables
-    yield from _hazards(tables["ideas"], p["ideas"])
+    yield from _hazards(tables["ideas"], "ideas.pass", "idea", STAGES, p["ideas"]["pass"])
     status = tables["matches"]["status"]
     total = sum(p["matching"]["status"].values())
     for name, value in p["matching"]["status"].items():
@@ -174,11 +181,73 @@ def _progress(drawn: Drawn) -> Iterator[Row]:
         yield _share(f"mediation.{name}", p["mediation"][name], result.eq(name))
 
 
-def _hazards(history: pd.DataFrame, p: dict[str, Any]) -> Iterator[Row]:
-    """Share that passed among the ideas that have left a stage. Leaving and passing are independent, so censoring does no harm."""
-    stages = history.groupby("idea")["stage"].agg(list)
-    for stage, following in itertools.pairwise(STAGES):
-        left = stages.map(
+def _hazards(
+    history: pd.DataFrame, name: str, by: str, stages: tuple[str, ...], chances: dict[str, float]
+) -> Iterator[Row]:
+    """Share that passed among those that have left a stage. Leaving and passing are independent, so censoring does no harm."""
+    paths = history.groupby(by)["stage"].agg(list)
+    for stage, following in itertools.pairwise(stages):
+        left = paths.map(
             lambda path, stage=stage: path[path.index(stage) + 1] if stage in path[:-1] else None
         ).dropna()
-        yield _share(f"ideas.pass.{stage}", p["pass"][stage], left.eq(following))
+        yield _share(f"{name}.{stage}", chances[stage], left.eq(following))
+
+
+def _giving(drawn: Drawn) -> Iterator[Row]:
+    p, tables = drawn.truth, drawn.tables
+    asked = tables["proposals"]
+    for kind, chances in p["proposals"]["pass"].items():
+        history = asked.loc[asked["funder_kind"].eq(kind)]
+        yield from _hazards(history, f"proposals.pass.{kind}", "proposal", giving.STAGES, chances)
+    yield from _retention(tables["gifts"], p["gifts"])
+
+
+def _retention(gifts: pd.DataFrame, p: dict[str, Any]) -> Iterator[Row]:
+    """Donors who gave again and donors recaptured, in the years with places for all who could be expected back (three standard deviations more)."""
+    gave = pd.crosstab(gifts["donor"], gifts["date"].dt.year).gt(0)
+    places = gifts["date"].dt.year.value_counts()
+    hits: dict[str, list[np.ndarray]] = {"again": [], "recaptured": []}
+    for last, year in itertools.pairwise(gave.columns):
+        who = {"again": gave[last], "recaptured": gave.loc[:, :last].any(axis=1) & ~gave[last]}
+        expected = sum(p[name] * mask.sum() for name, mask in who.items())
+        spread = sum(p[name] * (1 - p[name]) * mask.sum() for name, mask in who.items())
+        if places[year] >= expected + 3 * np.sqrt(spread):
+            for name, mask in who.items():
+                hits[name].append(gave.loc[mask, year].to_numpy())
+    for name, found in hits.items():
+        yield _share(f"gifts.{name}", p[name], np.concatenate([np.array([], dtype=bool), *found]))
+
+
+def _served(drawn: Drawn) -> Iterator[Row]:
+    p, tables = drawn.truth, drawn.tables
+    places = tables["shifts"].groupby("role")[["filled", "needed"]].sum()
+    for role, value in p["shifts"]["coverage"].items():
+        if role in places.index:
+            yield _part(f"shifts.coverage.{role}", value, *map(int, places.loc[role]))
+    cases = tables["caseload"].groupby("service")[["achieved", "persons"]].sum()
+    shares = np.resize(p["caseload"]["achieved"], len(tables["services"]))
+    for service, value in zip(tables["services"]["service"], shares):
+        yield _part(f"caseload.achieved.{service}", value, *map(int, cases.loc[service]))
+
+
+def _panel(drawn: Drawn) -> Iterator[Row]:
+    """The mean of all ATT(g, t), companies that never adopt as comparison and the semester before adoption as base.
+
+    The standard error follows from the noise alone: a company's own level cancels.
+    """
+    cells = truths.group_time_effects(drawn.truth)
+    wide = drawn.tables["panel"].pivot(index=["unit", "adopted"], columns="semester", values="value")
+    adopted = wide.index.get_level_values("adopted").to_series(index=range(len(wide))).fillna(0).to_numpy(int)
+    member = (adopted == cells["group"].to_numpy()[:, None]).astype(float)
+    size, never = member.sum(axis=1), (adopted == 0).astype(float)
+    if not (never.any() and np.array_equal(size, cells["companies"])):
+        return
+    contrast = member / size[:, None] - never / never.sum()
+    semester = np.arange(1, wide.shape[1] + 1)
+    group, at = cells["group"].to_numpy()[:, None], cells["semester"].to_numpy()[:, None]
+    step = (semester == at).astype(float) - (semester == group - 1)
+    coefficients = np.einsum("c,cu,cs->us", size / size.sum(), contrast, step)
+    variance = np.einsum("us,st,ut->", coefficients, truths.panel_noise(drawn.truth), coefficients)
+    estimate = float((coefficients * wide.to_numpy()).sum())
+    simple, _ = truths.aggregate_effects(drawn.truth)
+    yield "panel.simple", simple, estimate, float(np.sqrt(variance)), len(wide)

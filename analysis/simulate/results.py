@@ -13,6 +13,7 @@ from analysis.simulate.calendar import Calendar
 from analysis.simulate.network import ids
 from analysis.simulate.write import stream
 
+SURVEYED = ("conflict", "panel")  # indicators whose baseline is the first measurement
 OCCASIONAL = ("adaptation", "reason", "setback")  # of a practice, where there is one
 
 
@@ -119,27 +120,38 @@ def logframe(catalogue: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
+def served(truth: Mapping[str, Any], seed: int, when: Calendar, offers: pd.DataFrame) -> pd.Series:
+    """Persons who receive a service in each semester, indexed by its end: Poisson around a mean for each open service that grows."""
+    rng, ends = stream(seed, "outcomes"), when.semester_ends()
+    growth = (1 + truth["results"]["growth"]) ** np.arange(len(ends))
+    mean = truth["results"]["people_per_service_semester"] * _open(offers, ends) * growth
+    return pd.Series(rng.poisson(mean), ends)
+
+
+def _open(offers: pd.DataFrame, ends: pd.DatetimeIndex) -> np.ndarray:
+    return np.array([(offers["started"] <= day).sum() for day in ends])
+
+
 def outcomes(
-    truth: Mapping[str, Any],
     catalogue: Mapping[str, Any],
-    seed: int,
     when: Calendar,
     tables: Mapping[str, pd.DataFrame],
+    people: pd.Series,
+    surveys: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Values of every indicator, counted in the study's own tables at the end of each semester (cumulated where it says so)."""
-    rng = stream(seed, "outcomes")
+    """Values of every indicator: counted in the study's own tables at the end of each semester (cumulated where it says so), or surveyed.
+
+    people: what `served` returns; surveys: date, value and n by how an indicator is counted.
+    """
     ends = when.semester_ends()
-    offers, ledger = tables["services"], tables["money"]
-    open_now = np.array([(offers["started"] <= day).sum() for day in ends])
-    growth = (1 + truth["results"]["growth"]) ** np.arange(len(ends))
-    served = rng.poisson(truth["results"]["people_per_service_semester"] * open_now * growth)
+    ledger = tables["money"]
     own = ledger.loc[ledger["status"].eq("received") & ledger["source_kind"].ne("lead-funder")]
     delivered = tables["matches"].loc[tables["matches"]["status"].eq("delivered"), "date"]
     agreed = tables["mediation"].loc[tables["mediation"]["result"].eq("agreement"), "date"]
     helpers = tables["people"]
     series = {
-        "services": open_now,
-        "people": served,
+        "services": _open(tables["services"], ends),
+        "people": people.to_numpy(),
         "matches": np.array([(delivered <= day).sum() for day in ends]),
         "events": np.array([(tables["events"]["date"] <= day).sum() for day in ends]),
         "agreements": np.array([(agreed <= day).sum() for day in ends]),
@@ -157,22 +169,26 @@ def outcomes(
             if entry["how"] in series
         ]
     ).assign(n=pd.NA)
-    surveyed = tables["conflict"].assign(
-        indicator=next(entry["indicator"] for entry in catalogue["indicators"] if entry["how"] == "conflict")
-    )
-    frame = pd.concat([surveyed[["indicator", "date", "value", "n"]], counted], ignore_index=True)
-    return frame.astype({"n": "Int64"}).sort_values(["indicator", "date"], ignore_index=True)
+    surveyed = [
+        surveys[entry["how"]].assign(indicator=entry["indicator"])[["indicator", "date", "value", "n"]]
+        for entry in catalogue["indicators"]
+        if entry["how"] in surveys
+    ]
+    frame = pd.concat([*surveyed, counted], ignore_index=True).astype({"n": "Int64"})
+    listed = [entry["indicator"] for entry in catalogue["indicators"]]
+    frame["rank"] = frame["indicator"].map(listed.index)
+    return frame.sort_values(["rank", "date"], ignore_index=True).drop(columns="rank")
 
 
 def indicators(
     catalogue: Mapping[str, Any], when: Calendar, values: pd.DataFrame, source: str
 ) -> pd.DataFrame:
-    """Indicators with their baseline (nothing yet, or the first wave) and target (baseline plus the planned change)."""
+    """Indicators with their baseline (nothing yet, the first measurement, or none) and target (baseline plus the planned change, or as it stands)."""
     rows = pd.DataFrame(catalogue["indicators"])
     first = values.groupby("indicator").first()
-    surveyed = rows["how"].eq("conflict")
-    baseline = rows["indicator"].map(first["value"]).where(surveyed, 0.0)
-    dates = rows["indicator"].map(first["date"]).where(surveyed, pd.Timestamp(when.start))
+    surveyed, unknown = rows["how"].isin(SURVEYED), rows["target_change"].isna()
+    baseline = rows["indicator"].map(first["value"]).where(surveyed, 0.0).mask(unknown)
+    dates = rows["indicator"].map(first["date"]).where(surveyed, pd.Timestamp(when.start)).mask(unknown)
     return pd.DataFrame(
         {
             "indicator": rows["indicator"],
@@ -180,10 +196,13 @@ def indicators(
             "name_it": rows["name"].str["it"],
             "name_en": rows["name"].str["en"],
             "unit": rows["unit"],
+            "definition_it": rows["definition"].str["it"],
+            "definition_en": rows["definition"].str["en"],
+            "disaggregation": rows["disaggregation"],
             "direction": rows["direction"],
             "baseline": baseline,
             "baseline_date": dates,
-            "target": np.round(baseline + rows["target_change"], 3),
+            "target": np.round(baseline + rows["target_change"], 3).fillna(rows["target"]),
             "target_date": pd.Timestamp(when.end),
             "dac": rows["dac"],
             "source": source,

@@ -233,6 +233,41 @@ def expected_community(truth: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
+def panel_effect(truth: Mapping[str, Any], adopted: np.ndarray, semester: np.ndarray) -> np.ndarray:
+    """True effect of adoption in each `semester` on a company that adopted in semester `adopted` (0 = never): broadcast, 0 before."""
+    p = truth["panel"]
+    exposure = np.asarray(semester) - np.asarray(adopted)
+    effect = p["effect"] + p["effect_per_semester"] * exposure
+    return np.where((np.asarray(adopted) > 0) & (exposure >= 0), effect, 0.0)
+
+
+def panel_noise(truth: Mapping[str, Any]) -> np.ndarray:
+    """Covariance of a company's noise over the semesters: first-order autoregressive, of constant variance."""
+    p = truth["panel"]
+    semester = np.arange(len(p["semester"]))
+    return p["noise_sd"] ** 2 * p["noise_correlation"] ** np.abs(semester[:, None] - semester)
+
+
+def group_time_effects(truth: Mapping[str, Any]) -> pd.DataFrame:
+    """True ATT(g, t) of the panel for every group g and semester t ≥ g. Columns: group, semester, exposure, companies, effect."""
+    p = truth["panel"]
+    groups = pd.DataFrame({"group": p["adopted"], "companies": p["adopters"]})
+    cells = groups.merge(pd.Series(np.arange(1, len(p["semester"]) + 1), name="semester"), how="cross")
+    cells = cells.loc[cells["semester"] >= cells["group"]].reset_index(drop=True)
+    cells["exposure"] = cells["semester"] - cells["group"]
+    cells["effect"] = panel_effect(truth, cells["group"].to_numpy(), cells["semester"].to_numpy())
+    return cells[["group", "semester", "exposure", "companies", "effect"]]
+
+
+def aggregate_effects(truth: Mapping[str, Any]) -> tuple[float, pd.Series]:
+    """(simple, event) of the true ATT(g, t): mean over all cells, and by semesters since adoption; each weighted by the group's companies."""
+    cells = group_time_effects(truth)
+    weighted = cells["effect"] * cells["companies"]
+    simple = float(weighted.sum() / cells["companies"].sum())
+    by = cells["exposure"]
+    return simple, weighted.groupby(by).sum() / cells["companies"].groupby(by).sum()
+
+
 def opposite() -> dict[str, Any]:
     """Overrides that turn the main signs of the defaults around: a study whose statements must come out the other way.
 

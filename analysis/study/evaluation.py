@@ -87,13 +87,13 @@ def comparisons(top: Section) -> tuple[Comparison, ...]:
         if entry.design in LEAST_COMPARED:
             for key in ("variable", "treated", "comparison"):
                 if not getattr(entry, key):
-                    item.break_(key, say(f"manca, e «{entry.design}» ne ha bisogno", f"is missing, and '{entry.design}' needs it"))  # fmt: skip
+                    item.break_(key, say(f"manca, e «{entry.design}» ne ha bisogno", f"is missing, and “{entry.design}” needs it"))  # fmt: skip
         both = sorted(set(entry.treated) & set(entry.comparison))
         if both:
             what = say(f"{', '.join(both)}: in entrambi i gruppi", f"{', '.join(both)}: in both groups")
             item.break_("comparison", what, say("codici diversi da quelli di treated", "codes other than those of treated"))  # fmt: skip
         if entry.id and entry.id in {other.id for other in found}:
-            item.break_("id", say(f"«{entry.id}» ripetuto", f"'{entry.id}' repeated"))
+            item.break_("id", say(f"«{entry.id}» ripetuto", f"“{entry.id}” repeated"))
         item.close()
         found.append(entry)
     return tuple(found)

@@ -83,7 +83,7 @@ def test_every_table_of_the_contract_is_filled_but_those_of_the_real_call():
     study = studies.open_study(ROOT / "data" / "demo")
     assert study.check() == []
     absent = set(contracts().tables) - set(study.tables)
-    assert absent == {"call_rules", "call_funnel", "claims"}
+    assert absent == {"call_funnel", "claims"}
 
 
 def test_the_demo_says_that_it_is_simulated():

@@ -1,6 +1,9 @@
 import pandas as pd
 
+from analysis.simulate import draw
+
 END = pd.Timestamp("2018-12-31")
+LARGEST_SHIFTS = 1500  # rows: what a reader can still open
 
 
 def test_ledger_has_euros_or_hours_and_receives_less_than_pledged(drawn):
@@ -42,3 +45,54 @@ def test_campaigns_raise_money(drawn):
     campaigns = drawn.tables["campaigns"]
     assert (campaigns["raised"] > 0).all()
     assert (campaigns["start"] <= campaigns["end"]).all()
+
+
+def test_every_receipt_names_the_pledge_that_it_settles(drawn):
+    money = drawn.tables["money"]
+    assert money["pledge"].notna().eq(money["status"].eq("received")).all()
+    assert money["pledge"].dropna().is_unique
+    settled = money.dropna(subset=["pledge"]).merge(
+        money, left_on="pledge", right_on="entry", suffixes=("", "_pledged")
+    )
+    assert settled["status_pledged"].eq("pledged").all()
+    for name in ("source", "kind", "amount", "hours", "recurring"):
+        assert settled[name].equals(settled[f"{name}_pledged"].rename(name))
+    assert (settled["date"] >= settled["date_pledged"]).all()
+
+
+def test_a_fixed_share_of_givers_recurs_but_never_the_lead_funder(drawn):
+    pledged = drawn.tables["money"].query("status == 'pledged'")
+    assert not pledged.loc[pledged["source_kind"].eq("lead-funder"), "recurring"].any()
+    givers = pledged[pledged["source_kind"].eq("company")].groupby("source")["recurring"].agg(["min", "max"])
+    assert givers["min"].equals(givers["max"].rename("min"))
+    assert givers["min"].sum() == round(drawn.truth["money"]["recurring"]["company"] * len(givers))
+    citizens = pledged.loc[pledged["source_kind"].eq("citizens"), "recurring"]
+    assert citizens.sum() == round(drawn.truth["money"]["recurring"]["citizens"] * len(citizens))
+
+
+def test_costs_recur_by_category_and_strategies_suit_the_resource(drawn):
+    costs, actions = drawn.tables["costs"], drawn.tables["actions"]
+    assert costs["recurring"].eq(costs["category"].isin(["staff", "space", "overhead"])).all()
+    fitting = draw.catalogue()["money"]["strategies"]
+    assert all(s in fitting[resource] for s, resource in zip(actions["strategy"], actions["resource"]))
+
+
+def test_shifts_are_weekly_from_the_start_of_a_service(drawn):
+    shifts = drawn.tables["shifts"]
+    assert len(shifts) < LARGEST_SHIFTS
+    started = shifts["service"].map(drawn.tables["services"].set_index("service")["started"])
+    assert (shifts["date"] > started).all()
+    assert shifts["date"].max() <= END
+    assert shifts["filled"].le(shifts["needed"]).all()
+    assert shifts["needed"].between(1, 4).all()
+    assert shifts["hours"].between(2, 4).all()
+    gaps = shifts.groupby(["service", "role"])["date"].diff().dropna()
+    assert gaps.eq(pd.Timedelta(days=7)).all()
+    assert shifts.groupby("service")["role"].nunique().eq(drawn.truth["shifts"]["roles"]).all()
+
+
+def test_wages_lie_within_their_range(drawn):
+    wages = drawn.tables["wages"]
+    assert set(wages["role"]) == {*drawn.tables["people"]["role"], "skill"}
+    assert (wages["low"] < wages["wage"]).all()
+    assert (wages["wage"] < wages["high"]).all()

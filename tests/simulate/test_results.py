@@ -24,13 +24,22 @@ def test_outcomes_are_counted_in_the_other_tables(drawn):
     assert last["i6"] == drawn.tables["mediation"]["result"].eq("agreement").sum()
 
 
-def test_indicators_start_from_nothing_or_from_the_first_wave(drawn):
+def test_indicators_start_from_nothing_from_the_first_measurement_or_are_without_baseline(drawn):
     indicators = drawn.tables["indicators"].set_index("indicator")
     first = drawn.tables["outcomes"].groupby("indicator")["value"].first()
-    assert indicators.loc["i1", "baseline"] == first["i1"]
-    assert indicators.drop(index="i1")["baseline"].eq(0).all()
+    for surveyed in ("i1", "i9"):
+        assert indicators.loc[surveyed, "baseline"] == first[surveyed]
+    assert indicators.loc["i10", ["baseline", "baseline_date"]].isna().all()
+    assert indicators.drop(index=["i1", "i9", "i10"])["baseline"].eq(0).all()
     worse = indicators["target"] < indicators["baseline"]
     assert worse.eq(indicators["direction"].eq("decrease")).all()
+    assert indicators["target"].notna().all()
+
+
+def test_every_indicator_is_defined_in_both_languages(drawn):
+    indicators = drawn.tables["indicators"]
+    assert indicators[["definition_it", "definition_en", "disaggregation"]].notna().all().all()
+    assert indicators["result"].isin(drawn.tables["logframe"]["result"]).all()
 
 
 def test_logframe_hangs_together(drawn):

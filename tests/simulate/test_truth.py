@@ -79,3 +79,29 @@ def test_opposite_turns_the_signs():
     loads = [1 - truth.prevalence(p, sexes=(sex,))["none"] for p in (base, turned) for sex in ("f", "m")]
     assert loads[0] > loads[1]
     assert loads[2] < loads[3]
+
+
+def test_effects_of_the_panel_by_group_and_their_aggregates():
+    p = truth.load({"panel": {"adopters": [2, 4, 4], "effect": -0.2, "effect_per_semester": -0.1}})
+    cells = truth.group_time_effects(p)
+    by = cells.set_index(["group", "semester"])["effect"]
+    assert by[(3, 3)] == pytest.approx(-0.2)
+    assert by[(3, 6)] == pytest.approx(-0.5)
+    assert by[(5, 6)] == pytest.approx(-0.3)
+    simple, event = truth.aggregate_effects(p)
+    by_hand = (2 * (0.2 + 0.3 + 0.4 + 0.5) + 4 * (0.2 + 0.3 + 0.4) + 4 * (0.2 + 0.3)) / (
+        2 * 4 + 4 * 3 + 4 * 2
+    )
+    assert simple == pytest.approx(-by_hand)
+    assert event.to_dict() == pytest.approx({0: -0.2, 1: -0.3, 2: -0.4, 3: -0.5})
+
+
+def test_the_panel_has_no_effect_before_adoption_nor_where_nobody_adopts():
+    p = truth.load()
+    effect = truth.panel_effect(p, np.array([[0], [4]]), np.arange(1, 7))
+    assert (effect[0] == 0).all()
+    assert (effect[1, :3] == 0).all()
+    assert (effect[1, 3:] < 0).all()
+    covariance = truth.panel_noise(p)
+    assert np.diag(covariance) == pytest.approx(p["panel"]["noise_sd"] ** 2)
+    assert covariance[0, 2] / covariance[0, 0] == pytest.approx(p["panel"]["noise_correlation"] ** 2)

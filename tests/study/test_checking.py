@@ -52,6 +52,7 @@ BAD = [
     ("neither amount nor hours", {"money": "entry,date,source,kind,status,amount,hours\nm1,2016-05-01,Alfa,cash,received,,\n"}, ["data/prova/money.csv, row 2, column amount + hours", "at least one of amount or hours"]),
     ("another currency", {"money": "entry,date,source,kind,status,amount,currency\nm1,2016-05-01,Alfa,denaro,incassato,10,USD\n"}, ["column currency", "“USD” is not one of the codes", "EUR"]),
     ("end before start", {"campaigns": "campaign,name,start,end,cost,raised\nc1,Festa,2016-05-02,2016-05-01,1,2\n"}, ["row 2, column end", "2016-05-01 comes before 2016-05-02", "end not before start"]),
+    ("one number below another", {"outcome_values": "outcome,name_it,name_en,quantity,proxy,proxy_low,deadweight,displacement,attribution,drop_off,years,source\no1,x,y,3,10,12.5,0,0,0,0,1,z\n"}, ["data/prova/outcome_values.csv, row 2, column proxy", "10 is less than 12.5", "proxy ≥ proxy_low"]),
     ("reference to a table that is not there", {"costs": "cost,date,service,category,amount\nk1,2016-05-01,s1,staff,10\n"}, ["data/prova/costs.csv, column service", "the table services, which is missing"]),
     ("one of several references", {"services": "service,name_it,name_en,partners\ns1,x,y,a1; a7\n"}, ["data/prova/services.csv, row 2, column partners", "“a7” is not in the table actors"]),
     ("file of no table", {"evnts": EVENTS}, ["data/prova/evnts.csv", "“evnts” is not the name of a table", "Perhaps “events”?"]),
