@@ -1,4 +1,4 @@
-"""What the record says in words: the services with their companies, the method's practices, the rules of the call, public figures side by side.
+"""What the record says in words: the services with their companies, the method's practices.
 
 What belongs here: tables that list, without an estimate. What does not: counts and shares (participation, funnel, units, network).
 """
@@ -122,52 +122,5 @@ def practices(frame: pd.DataFrame) -> pd.DataFrame:
         "practice": {"text": True},
         "tool": {"text": True},
         "who": {"text": True},
-    }
-    return table
-
-
-def site(sources: pd.Series) -> pd.Series:
-    """Sources with the site in brackets in the place of a web address."""
-    return sources.astype(str).str.replace(r",? *https?://(?:www\.)?([^/\s]+)\S*", r" (\1)", regex=True)
-
-
-def call_rules(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a rule, by edition of the call and in the order of the file: edition, year, rule, what it says, source; each as its source has it."""
-    frame = frame.sort_values("edition", kind="stable")
-    table = pd.DataFrame(
-        {
-            "edition": frame["edition"].astype(str).to_numpy(),
-            "year": frame["year"].astype("Float64").to_numpy(dtype=float, na_value=float("nan")),
-            "rule": frame["rule"].to_numpy(),
-            "rule_value": bilingual(frame, "value"),
-            "public_source": site(frame["source"]).to_numpy(),
-        }
-    )
-    table.attrs["columns"] = {
-        "year": {"unit": "year"},
-        "rule": {"labels": "call_rule"},
-        "rule_value": {"text": True},
-    }
-    return table
-
-
-def claims(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a public figure with its source and the source's own qualification; figures on one subject stand side by side, in the order of the file."""
-    rank, _ = pd.factorize(frame["topic_en"])
-    frame = frame.assign(rank=rank).sort_values("rank", kind="stable")
-    notes = pd.DataFrame(bilingual(frame, "note"), index=frame.index)
-    notes = notes.where(notes == "", " (" + notes + ")")
-    sources = notes.apply(lambda note: frame["source"].astype(str) + note)
-    table = pd.DataFrame(
-        {
-            "topic": bilingual(frame, "topic"),
-            "amount": frame["value"].to_numpy(dtype=float),
-            "public_source": sources.to_dict("records"),
-        }
-    )
-    table.attrs["columns"] = {
-        "topic": {"text": True},
-        "amount": {"unit": "euro"},
-        "public_source": {"text": True},
     }
     return table

@@ -37,8 +37,6 @@ READ = {
     "votes": ("person", "statement", "vote"),
     "money": ("source", "kind", "status", "amount", "hours", "currency"),
     "call_funnel": ("stage", "count"),
-    "call_rules": ("edition", "year", "rule", "value_it", "value_en", "source"),
-    "claims": ("topic_it", "topic_en", "value", "note_it", "note_en", "source"),
 }
 """Table → columns that this room reads."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -58,13 +58,18 @@ def make(work: Work) -> dict[str, bytes]:
     return {name: finished((work.folder / name).read_bytes(), work.document, work.time)}
 
 
-def finished(content: bytes, document: Mapping[str, Any], time: int) -> bytes:
-    """The file that pandoc wrote, with tables, running lines and properties as they shall be; every part bears the time given."""
+def finished(
+    content: bytes, document: Mapping[str, Any], time: int, also: Callable[[Element], None] | None = None
+) -> bytes:
+    """The file that pandoc wrote, with tables, running lines and properties as they shall be; every part bears the time given.
+
+    `also` may change the body (`w:body`) once its tables have their widths and pages.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     for prefix, uri in NAMESPACES.items():
         ElementTree.register_namespace(prefix, uri)
-    parts["word/document.xml"] = _body(parts["word/document.xml"], document)
+    parts["word/document.xml"] = _body(parts["word/document.xml"], document, also)
     label, front = document["label"] or "", document["front"]
     running = " · ".join(text for text in ("" if label else document["study"], front["running"]) if text)
     filled = {LABEL: label, RUNNING: f" · {running}" if label else running}
@@ -83,12 +88,14 @@ def finished(content: bytes, document: Mapping[str, Any], time: int) -> bytes:
     return target.getvalue()
 
 
-def _w(name: str) -> str:
+def w(name: str) -> str:
+    """A name of WordprocessingML with its namespace."""
     return f"{{{W}}}{name}"
 
 
-def _new(name: str, **attributes: str) -> Element:
-    return ElementTree.Element(_w(name), {_w(key): value for key, value in attributes.items()})
+def new(name: str, **attributes: str) -> Element:
+    """An element of WordprocessingML."""
+    return ElementTree.Element(w(name), {w(key): value for key, value in attributes.items()})
 
 
 def _serialised(root: Element) -> bytes:
@@ -96,23 +103,26 @@ def _serialised(root: Element) -> bytes:
     return text
 
 
-def _style(paragraph: Element) -> str:
-    found = paragraph.find(f"{_w('pPr')}/{_w('pStyle')}")
-    return "" if found is None else str(found.get(_w("val")))
+def style_of(paragraph: Element) -> str:
+    """The id of a paragraph's style; empty where it names none."""
+    found = paragraph.find(f"{w('pPr')}/{w('pStyle')}")
+    return "" if found is None else str(found.get(w("val")))
 
 
 def _text(element: Element) -> str:
-    return "".join(piece.text or "" for piece in element.iter(_w("t")))
+    return "".join(piece.text or "" for piece in element.iter(w("t")))
 
 
-def _body(content: bytes, document: Mapping[str, Any]) -> bytes:
+def _body(
+    content: bytes, document: Mapping[str, Any], also: Callable[[Element], None] | None = None
+) -> bytes:
     root = ElementTree.fromstring(content)
     body = root[0]
     items = {item["key"]: item for item in document["items"] if item["kind"] == "table"}
-    first = next((p for p in body if p.tag == _w("p") and _style(p) not in FRONT), None)
+    first = next((p for p in body if p.tag == w("p") and style_of(p) not in FRONT), None)
     if first is not None:
-        _property(first, _new("pageBreakBefore"), after=("pStyle", "keepNext", "keepLines"))
-    for formula in (p for p in body.iter(_w("p")) if _style(p) == "Equation"):
+        set_property(first, new("pageBreakBefore"), after=("pStyle", "keepNext", "keepLines"))
+    for formula in (p for p in body.iter(w("p")) if style_of(p) == "Equation"):
         _displayed(formula)
     math = f"{{{NAMESPACES['m']}}}"
     for accent in body.iter(f"{math}accPr"):
@@ -121,29 +131,31 @@ def _body(content: bytes, document: Mapping[str, Any]) -> bytes:
                 sign.set(f"{math}val", BAR)
     key = ""
     for element in list(body):
-        if element.tag == _w("bookmarkStart"):
-            key = element.get(_w("name"), "")
-        elif element.tag == _w("tbl") and key in items:
-            caption = next(p for p in reversed(body[: list(body).index(element)]) if p.tag == _w("p"))
+        if element.tag == w("bookmarkStart"):
+            key = element.get(w("name"), "")
+        elif element.tag == w("tbl") and key in items:
+            caption = next(p for p in reversed(body[: list(body).index(element)]) if p.tag == w("p"))
             notes = _notes(body, element)
             _table(element, items[key], _text(caption), notes)
             if items[key]["flipped"]:
                 _flipped(body, caption, element, notes)
-    sections = [*body.iter(_w("sectPr"))]
+    sections = [*body.iter(w("sectPr"))]
     for section in sections[1:]:
-        for mark in section.findall(_w("titlePg")):
+        for mark in section.findall(w("titlePg")):
             section.remove(mark)
+    if also is not None:
+        also(body)
     return _serialised(root)
 
 
-def _property(paragraph: Element, new: Element, after: Sequence[str]) -> None:
+def set_property(paragraph: Element, one: Element, after: Sequence[str]) -> None:
     """Put a property into a paragraph, behind those that the schema has before it."""
-    properties = paragraph.find(_w("pPr"))
+    properties = paragraph.find(w("pPr"))
     if properties is None:
-        properties = _new("pPr")
+        properties = new("pPr")
         paragraph.insert(0, properties)
-    before = {_w(name) for name in after}
-    properties.insert(sum(child.tag in before for child in properties), new)
+    before = {w(name) for name in after}
+    properties.insert(sum(child.tag in before for child in properties), one)
 
 
 def _displayed(paragraph: Element) -> None:
@@ -159,53 +171,55 @@ def _notes(body: Element, table: Element) -> list[Element]:
     """The paragraphs of notes that follow a table."""
     found: list[Element] = []
     for element in body[list(body).index(table) + 1 :]:
-        if element.tag == _w("p"):
-            if _style(element) != "SourceNote":
+        if element.tag == w("p"):
+            if style_of(element) != "SourceNote":
                 break
             found.append(element)
-        elif element.tag != _w("bookmarkEnd"):
+        elif element.tag != w("bookmarkEnd"):
             break
     return found
 
 
 def _table(table: Element, item: Mapping[str, Any], caption: str, notes: Sequence[Element]) -> None:
     widths = columns(item)
-    properties = table.find(_w("tblPr"))
+    properties = table.find(w("tblPr"))
     assert properties is not None
     for name, values in {
         "tblW": {"type": "dxa", "w": str(sum(widths))},
         "tblLook": LOOK,
         "tblCaption": {"val": caption},
     }.items():
-        found = properties.find(_w(name))
-        assert found is not None
-        found.attrib = {_w(key): value for key, value in values.items()}
+        found = properties.find(w(name))
+        if found is None:
+            found = new(name)
+            properties.append(found)
+        found.attrib = {w(key): value for key, value in values.items()}
         if name == "tblLook":
-            properties.insert(list(properties).index(found), _new("tblLayout", type="fixed"))
-    grid = table.find(_w("tblGrid"))
+            properties.insert(list(properties).index(found), new("tblLayout", type="fixed"))
+    grid = table.find(w("tblGrid"))
     assert grid is not None
     for column, width in zip(grid, widths):
-        column.set(_w("w"), str(width))
+        column.set(w("w"), str(width))
     whole = item["lines"] <= WHOLE
-    lines = table.findall(_w("tr"))
+    lines = table.findall(w("tr"))
     for number, row in enumerate(lines):
-        rows = row.find(_w("trPr"))
+        rows = row.find(w("trPr"))
         if rows is None:
-            rows = _new("trPr")
+            rows = new("trPr")
             row.insert(0, rows)
-        rows.insert(0, _new("cantSplit"))
-        for cell, width in zip(row.findall(_w("tc")), widths):
-            inside = cell.find(_w("tcPr"))
+        rows.insert(0, new("cantSplit"))
+        for cell, width in zip(row.findall(w("tc")), widths):
+            inside = cell.find(w("tcPr"))
             if inside is None:
-                inside = _new("tcPr")
+                inside = new("tcPr")
                 cell.insert(0, inside)
-            inside.insert(0, _new("tcW", w=str(width), type="dxa"))
+            inside.insert(0, new("tcW", w=str(width), type="dxa"))
         last = number == len(lines) - 1
         if number == 0 or (whole and (not last or notes)) or (last and notes):
-            for paragraph in row.iter(_w("p")):
-                _property(paragraph, _new("keepNext"), after=("pStyle",))
+            for paragraph in row.iter(w("p")):
+                set_property(paragraph, new("keepNext"), after=("pStyle",))
     for paragraph in notes[:-1]:
-        _property(paragraph, _new("keepNext"), after=("pStyle",))
+        set_property(paragraph, new("keepNext"), after=("pStyle",))
 
 
 def columns(item: Mapping[str, Any]) -> list[int]:
@@ -241,46 +255,46 @@ def _ems(text: str) -> float:
 def _flipped(body: Element, caption: Element, table: Element, notes: Sequence[Element]) -> None:
     """Give the table a section of its own on a page turned sideways; a heading just before it goes with it."""
     final = body[-1]
-    before = [e for e in body[: list(body).index(caption)] if e.tag in (_w("p"), _w("tbl"))]
-    while before and _style(before[-1]).startswith(("Heading", "UnnumberedHeading")):
+    before = [e for e in body[: list(body).index(caption)] if e.tag in (w("p"), w("tbl"))]
+    while before and style_of(before[-1]).startswith(("Heading", "UnnumberedHeading")):
         before.pop()
-    if before and before[-1].find(f"{_w('pPr')}/{_w('sectPr')}") is None:
+    if before and before[-1].find(f"{w('pPr')}/{w('sectPr')}") is None:
         end = before[-1]
-        if end.tag == _w("tbl"):
-            end = _new("p")
+        if end.tag == w("tbl"):
+            end = new("p")
             body.insert(list(body).index(before[-1]) + 1, end)
         _append(end, _section(final, flipped=False))
     last = notes[-1] if notes else None
     if last is None:
-        last = _new("p")
+        last = new("p")
         body.insert(list(body).index(table) + 1, last)
     _append(last, _section(final, flipped=True))
 
 
 def _append(paragraph: Element, section: Element) -> None:
-    properties = paragraph.find(_w("pPr"))
+    properties = paragraph.find(w("pPr"))
     if properties is None:
-        properties = _new("pPr")
+        properties = new("pPr")
         paragraph.insert(0, properties)
     properties.append(section)
 
 
 def _section(final: Element, *, flipped: bool) -> Element:
     made = ElementTree.fromstring(ElementTree.tostring(final))
-    size = made.find(_w("pgSz"))
+    size = made.find(w("pgSz"))
     assert size is not None
     width, height = reversed(PAGE) if flipped else PAGE
-    size.attrib = {_w("w"): str(width), _w("h"): str(height)}
+    size.attrib = {w("w"): str(width), w("h"): str(height)}
     if flipped:
-        size.set(_w("orient"), "landscape")
+        size.set(w("orient"), "landscape")
     return made
 
 
 def _header(content: bytes, filled: Mapping[str, str]) -> bytes:
     root = ElementTree.fromstring(content)
     paragraph = root[0]
-    for run in paragraph.findall(_w("r")):
-        text = run.find(_w("t"))
+    for run in paragraph.findall(w("r")):
+        text = run.find(w("t"))
         if text is not None and (text.text or "") in filled:
             text.text = filled[text.text or ""]
             text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")

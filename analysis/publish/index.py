@@ -27,7 +27,7 @@ SHELVES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("appendix", (("{l}.appendix.pdf", "PDF"), ("{l}.appendix.html", "page"))),
     ("codebook", (("{l}.codebook.html", "page"), ("{l}.codebook.xlsx", "XLSX"))),
     ("tables", (("{l}.xlsx", "XLSX"),)),
-    ("worksheets", (("*.{l}.xlsx", "XLSX"),)),
+    ("worksheets", (("*.{l}.xlsx", "XLSX"), ("*.{l}.docx", "Word"), ("*.{l}.pdf", "PDF"))),
     ("data", (("evidence.json", "evidence"), ("notebook.ipynb", "notebook"))),
     (
         "records",

@@ -49,14 +49,21 @@ def _without_last_comma(style: str) -> str:
     )
 
 
-def run(document: Mapping[str, Any], folder: Path, bibliography: Path, time: int, *options: str) -> str:
-    """What pandoc makes of the prepared document; a warning is an error."""
+def run(
+    document: Mapping[str, Any],
+    folder: Path,
+    bibliography: Path,
+    time: int,
+    *options: str,
+    builder: str = "paper.lua",
+) -> str:
+    """What pandoc makes of the prepared document, which the filter `builder` lays out; a warning is an error."""
     import pypandoc
 
     command = [
         pypandoc.get_pandoc_path(), "-f", "markdown", "-s", "--wrap=none", "--fail-if-warnings",
         "--metadata", "altro-paper=paper.json", "--metadata", f"lang={document['locale']}",
-        "--lua-filter", str(TEMPLATES / "paper.lua"),
+        "--lua-filter", str(TEMPLATES / builder),
     ]  # fmt: skip
     if document["references"] or any("{#refs" in item.get("text", "") for item in document["items"]):
         command += ["--citeproc", "--bibliography", str(bibliography.resolve()), "--csl", "style.csl"]

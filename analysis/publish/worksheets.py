@@ -1,13 +1,14 @@
 """Sheets to be filled in by hand: what is known is printed, what is not yet known has a ground, borders and room to write. No paper prints them.
 
-A workbook a language, `<key>.<lang>.xlsx` without the key's `wks-`. A sheet that the record calls a form is laid out as a table of a study's folder (names of fields, then
+A workbook a language, `<key>.<lang>.xlsx` without the key's `wks-`; `formats` of the notebook's `[worksheets.<key>]` may ask for a Word file and a
+PDF besides (worksheet_pages.py). A sheet that the record calls a form is laid out as a table of a study's folder (names of fields, then
 their labels, then rows), so that it can be put there as it is; every other sheet has its title and the data label above its table.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.publish.prose import Prose
 
 PREFIX = "wks-"
+FORMATS = ("xlsx", "docx", "pdf")
 A4 = 9  # as OOXML numbers sizes of paper
 WRITING = 20  # width of a column to be filled in, in characters
 NARROWEST, WIDEST = 9, 32
@@ -71,18 +73,45 @@ def texts(source: Source, key: str, language: str) -> tuple[Texts, list[Fault]]:
     return Texts(title, paragraphs, sheets), found
 
 
+def formats(source: Source, key: str) -> tuple[tuple[str, ...], list[Fault]]:
+    """The formats that worksheet `key` is asked for in, the workbook where the notebook names none; an unknown one is a fault."""
+    from analysis.publish import worksheet_pages
+
+    where = str(Place(source.spec_name, f"worksheets.{key}.formats"))
+    asked = source.spec.get("worksheets", {}).get(key, {}).get("formats", FORMATS[:1])
+    listed = [str(name) for name in asked] if isinstance(asked, list | tuple) else []
+    found = [
+        Fault(say(f"formato «{name}» sconosciuto", f"unknown format '{name}'"), where, ", ".join(FORMATS))
+        for name in dict.fromkeys(listed)
+        if name not in FORMATS
+    ]
+    if not listed:
+        what = say("non è un elenco di formati", "it is no list of formats")
+        found.append(Fault(what, where, ", ".join(FORMATS)))
+    chosen = tuple(name for name in FORMATS if name in listed)
+    return chosen, found or worksheet_pages.faults(source, key, chosen)
+
+
 def faults(source: Source, languages: Sequence[str]) -> list[Fault]:
-    """What is missing or wrong in the texts of the record's worksheets."""
+    """What is missing or wrong in the texts and formats of the record's worksheets."""
     keys = sorted(source.evidence.get("worksheets", {}))
-    return [fault for key in keys for language in languages for fault in texts(source, key, language)[1]]
+    told = [fault for key in keys for language in languages for fault in texts(source, key, language)[1]]
+    return told + [fault for key in keys for fault in formats(source, key)[1]]
 
 
 def make(work: Work) -> dict[str, bytes]:
     """The format `worksheets`."""
-    held = sorted(work.source.evidence.get("worksheets", {}))
+    from analysis.publish import worksheet_pages
+
+    makers: dict[str, Callable[[str], bytes]] = {
+        "xlsx": lambda key: workbook(work.source, work.prose, key),
+        "docx": lambda key: worksheet_pages.docx(work, key),
+        "pdf": lambda key: worksheet_pages.pdf(work, key),
+    }
     return {
-        f"{key.removeprefix(PREFIX)}.{work.language}.xlsx": workbook(work.source, work.prose, key)
-        for key in held
+        f"{key.removeprefix(PREFIX)}.{work.language}.{form}": makers[form](key)
+        for key in sorted(work.source.evidence.get("worksheets", {}))
+        for form in formats(work.source, key)[0]
     }
 
 

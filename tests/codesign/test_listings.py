@@ -47,23 +47,6 @@ def test_practices_follow_the_phases_and_steps():
     assert [cell["it"] for cell in listings.practices(frame)["practice"]] == ["c", "d", "b", "a"]
 
 
-def test_claims_on_one_subject_stand_side_by_side_with_their_qualification():
-    frame = pd.DataFrame(
-        {
-            "topic_it": ["b", "a", "b"],
-            "topic_en": ["b", "a", "b"],
-            "value": [1, 2, 3],
-            "source": ["x", "y", "z"],
-            "note_it": ["oltre", pd.NA, pd.NA],
-            "note_en": ["over", pd.NA, pd.NA],
-        }
-    )
-    table = listings.claims(frame)
-    assert [cell["en"] for cell in table["public_source"]] == ["x (over)", "z", "y"]
-    assert table["public_source"][0]["it"] == "x (oltre)"
-    assert table["amount"].tolist() == [1.0, 3.0, 2.0]
-
-
 def test_partnership_leaves_out_companies_and_supporters():
     actors = pd.DataFrame(
         {
@@ -90,21 +73,3 @@ def test_a_service_stays_when_its_company_may_not_be_named():
     table = listings.services(SERVICES, [])
     assert len(table) == 2
     assert table["company"].isna().all()
-
-
-def test_rules_of_the_call_stand_by_edition_in_both_languages():
-    frame = pd.DataFrame(
-        {
-            "edition": [4, 2],
-            "year": pd.array([2017, pd.NA], dtype="Int64"),
-            "rule": ["duration", "max-share"],
-            "value_it": ["3 anni", "60%"],
-            "value_en": ["3 years", "60%"],
-            "source": ["A, https://www.a.it/x?p=1", "B (b.it)"],
-        }
-    )
-    table = listings.call_rules(frame)
-    assert table["edition"].tolist() == ["2", "4"]
-    assert table["rule_value"].tolist() == [{"it": "60%", "en": "60%"}, {"it": "3 anni", "en": "3 years"}]
-    assert table["year"].isna().tolist() == [True, False]
-    assert table["public_source"].tolist() == ["B (b.it)", "A (a.it)"]
