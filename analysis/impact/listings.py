@@ -14,6 +14,11 @@ from analysis.impact import effect as effects
 from analysis.impact.effect import Effect
 from analysis.impact.indicators import bilingual
 
+PROGRESS = {
+    True: ("indicator", "measured_in", "baseline", "target", "value", "progress", "expected", "light"),
+    False: ("indicator", "baseline", "target", "value", "measured_on", "n", "progress", "expected", "light"),
+}
+"""Columns printed of the table of progress, by whether its indicators are whole numbers."""
 COST = (
     "service",
     "cost",
@@ -39,7 +44,7 @@ VALUES = (
 RATIO = ("sroi_ratio", "ratio_low", "ratio_high", "net_ratio", "driving", "inflated")
 GRADES = (
     "claim",
-    "status",
+    "claim_status",
     "design",
     "n",
     "clusters",
@@ -92,6 +97,13 @@ def entitled(tables: Sequence[tuple[Any, pd.DataFrame]], columns: Sequence[str] 
         | {name: known[name] for name in kept if name in known}
         | {name: known[name] | {"hidden": True} for name in extra}
     )
+    return frame
+
+
+def renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """The table with columns under other names, by which the notebook's words head them; their specification goes with them."""
+    frame = table.rename(columns=dict(names))
+    frame.attrs["columns"] = {names.get(name, name): spec for name, spec in table.attrs["columns"].items()}
     return frame
 
 

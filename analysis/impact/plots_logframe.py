@@ -56,25 +56,28 @@ def lines(words: str, size: float, room: float, weight: str = "normal") -> list[
     """A text broken into lines no wider than `room` points; a wider word is divided."""
     found: list[str] = []
     for word in (part for whole in words.split() for part in _divided(whole, size, room, weight)):
-        if (
-            found
-            and not found[-1].endswith(DIVIDED)
-            and width_of(f"{found[-1]} {word}", size, weight) <= room
-        ):
-            found[-1] += f" {word}"
+        joined = f"{found[-1]} {word}" if found else word
+        if found and not found[-1].endswith(DIVIDED) and width_of(joined.replace(DIVIDED, "-"), size, weight) <= room:  # fmt: skip
+            found[-1] = joined
         else:
             found.append(word)
     return [line.replace(DIVIDED, "-") for line in found]
 
 
 def _divided(word: str, size: float, room: float, weight: str) -> list[str]:
-    """The parts of a word that is wider than `room`, all but the last with the mark of a division: after a vowel before a consonant where there is such a place."""
+    """The parts of a word that is wider than `room`, all but the last with the mark of a division, where there is such a place before a
+    consonant and vowel that follow a vowel, or between two equal consonants."""
     parts = []
     while len(word) > 5 and width_of(word, size, weight) > room:
         fits = [k for k in range(3, len(word) - 2) if width_of(word[:k] + "-", size, weight) <= room]
         if not fits:
             break
-        open_ = [k for k in fits if word[k - 1].lower() in VOWELS and word[k].lower() not in VOWELS]
+        sounds = [letter in VOWELS for letter in word.lower()]
+        open_ = [
+            k
+            for k in fits
+            if sounds[k - 1 : k + 2] == [True, False, True] or (not sounds[k] and word[k] == word[k - 1])
+        ]
         cut = (open_ or fits)[-1]
         parts.append(word[:cut] + DIVIDED)
         word = word[cut:]
@@ -214,7 +217,7 @@ def series(data: pd.DataFrame, words: Words) -> Figure:
     Columns: indicator, semester, value, baseline, target, status (`Schedule.series`), one row a semester in the order of the indicators.
     """
     data = data.reset_index(drop=True).assign(semester=data["semester"].astype(float).to_numpy())
-    panel = np.cumsum((data["semester"].diff().fillna(-1) < 0).to_numpy()) - 1
+    panel = np.cumsum((data["semester"].diff().fillna(-1) <= 0).to_numpy()) - 1
     count = int(panel.max()) + 1
     down = -(-count // 2)
     fig, axes = style.subplots(down, 2, sharex=True, squeeze=False)

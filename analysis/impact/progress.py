@@ -107,7 +107,7 @@ class Progress:
         """`frame` with hidden counts: the fewest persons that the value and the baseline tell of, the fewer of the two, and one for each row."""
         base = rows["baseline"].where(rows["persons"])
         both = pd.concat([rows["behind"], base], axis=1)
-        fewer = both.where(both > 0).min(axis=1).fillna(rows["behind"])
+        fewer = both.where(both > 0).min(axis=1).fillna(rows["behind"]).where(rows["progress"].notna())
         hidden = {"behind": rows["behind"], "n_baseline": base, "n_both": fewer, "each": 1}
         frame = frame.assign(**{name: given for name, given in hidden.items() if name not in frame})
         digits = places(rows["baseline"], rows["target"], rows["value"])
@@ -147,7 +147,7 @@ class Progress:
             }
         )
         frame.attrs["columns"] = {
-            "flag": {"labels": "flag"},
+            "flag": {"labels": "indicator_flag"},
             "indicator": {"text": True},
             "found_in": {"labels": "study_table"},
             "rows": {"text": True},

@@ -97,17 +97,17 @@ class Register:
         return np.flatnonzero(self.whole[1:] & self.whole[:-1]) + 1
 
     def table(self) -> pd.DataFrame:
-        """One row a period and status (new, retained, recaptured, total): persons, euro given; whole (yes, no). In the first period everybody is new."""
+        """One row a period and status (new, retained, recaptured, total): persons, euro given; whole_period (yes, no). In the first period everybody is new."""
         gave, before, last = self.gave, self.before, self.last > 0
         masks = [gave & ~before, gave & last, gave & before & ~last, gave]
         frame = _long(self.periods, "status", (*STATUS, TOTAL), masks, [self.amounts] * 4)
-        frame["whole"] = np.repeat(np.where(self.whole, "yes", "no").astype(object), len(masks))
-        frame.attrs["columns"] |= {"status": {"labels": "donor_status"}, "whole": {"labels": "whole_period"}}
+        frame["whole_period"] = np.repeat(np.where(self.whole, "yes", "no").astype(object), len(masks))
+        frame.attrs["columns"] |= {"status": {"labels": "donor_status"}, "whole_period": {"labels": "whole_period"}}
         return frame
 
     def lapsed(self) -> pd.DataFrame:
         """One row a period (from the second) and gap (lybunt, sybunt, total): persons, and the euro of their last period of giving. Of a period that is not over, those who
-        have not given yet; whole (yes, no) tells it."""
+        have not given yet; whole_period (yes, no) tells it."""
         gave, before, last = self.gave, self.before, self.last
         place = np.where(gave, np.arange(gave.shape[1]), 0)
         latest = np.maximum.accumulate(place, axis=1)
@@ -117,8 +117,8 @@ class Register:
         frame = _long(
             [self.periods[k] for k in some], "gap", (*GAPS, TOTAL), [m[:, some] for m in masks], [worth[:, some]] * 3
         )  # fmt: skip
-        frame["whole"] = np.repeat(np.where(self.whole[some], "yes", "no").astype(object), len(masks))
-        frame.attrs["columns"] |= {"gap": {"labels": "donor_gap"}, "whole": {"labels": "whole_period"}}
+        frame["whole_period"] = np.repeat(np.where(self.whole[some], "yes", "no").astype(object), len(masks))
+        frame.attrs["columns"] |= {"gap": {"labels": "donor_gap"}, "whole_period": {"labels": "whole_period"}}
         return frame
 
 

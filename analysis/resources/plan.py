@@ -111,8 +111,8 @@ class Plan:
         return _listed(frame, names)
 
     def late(self) -> pd.DataFrame:
-        """The actions that are overdue, longest first: as `table`."""
-        names = ["action", "goal", "strategy", "resource", "asker", "asked", "by", "days_overdue", "target", "result", "unit", "status"]  # fmt: skip
+        """The actions that are overdue, longest first: the action, what is looked for, who asks, by when, days overdue, target, result, unit."""
+        names = ["action", "goal", "asker", "by", "days_overdue", "target", "result", "unit"]
         own = self.actions[self.actions["overdue"]]
         return _listed(own.sort_values("days_overdue", ascending=False, kind="stable"), names)
 

@@ -1,6 +1,7 @@
 """A small logical framework written out by hand, and the words of its tables and figures."""
 
 import tomllib
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -62,3 +63,16 @@ def drawn(plot, data, told):
         figures = [plot(data, told[language]) for language in LANGUAGES]
     assert style.same_coordinates(*figures)
     return figures
+
+
+def told(figure):
+    figure.canvas.draw()
+    return [text for ax in figure.axes for text in [*ax.texts, *(ax.get_yticklabels() if ax.axison else [])] if text.get_text()]  # fmt: skip
+
+
+def apart(figure):
+    """No text over another, none outside the figure."""
+    boxes = [text.get_window_extent() for text in told(figure)]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    assert all(box.x0 >= -1 and box.x1 <= figure.bbox.width + 1 for box in boxes)
+    assert all(box.y0 >= -1 and box.y1 <= figure.bbox.height + 1 for box in boxes)

@@ -3,7 +3,6 @@
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.errors import EstimateError
@@ -190,24 +189,6 @@ def test_whole_numbers_and_decimals_are_printed_apart():
     assert [len(got.table(whole)) for whole in (True, False, None)] == [1, 1, 2]
 
 
-@pytest.mark.parametrize(
-    ("unit", "value", "n", "behind"),
-    [
-        ("punti", 3.5, 57, 57),  # a mean of 57 persons
-        ("persone", 4, None, 4),  # four persons
-        ("quota", 0.95, 60, 3),  # three persons without the trait
-        ("percentuale", 5, 60, 3),  # three persons with it
-        ("quota", 1.0, 60, 60),  # everybody
-        ("euro", 4, None, np.nan),
-    ],
-)
-def test_the_fewest_persons_that_a_value_tells_of_stand_behind_it(unit, value, n, behind):
-    got = one(value, unit=unit, n=n)
-    assert got.rows["behind"].iloc[0] == pytest.approx(behind, nan_ok=True)
-    table = got.table()
-    assert table.attrs["columns"]["value"]["n"] == "behind" and table.attrs["columns"]["behind"]["hidden"]
-
-
 def test_a_baseline_of_few_persons_stands_behind_progress_too():
     got = one(40, unit="persone", baseline=3).table()
     assert (got["n_baseline"][0], got["n_both"][0], got["behind"][0]) == (3, 3, 40)
@@ -218,48 +199,3 @@ def test_tables_are_specified_for_the_door():
     for frame in (got.table(), got.chart(), got.detail(), got.flags_table(), got.criteria(), got.levels(), definitions_table(got.rows)):  # fmt: skip
         assert resolve(frame, None, "test", None)
     assert found.progress(logframe(), indicators().iloc[:0], outcomes(), ON).table().empty
-
-
-REFUSED = [
-    ({"plan": [indicator(), indicator()]}, "indicators: row 1, 2: an indicator entered twice"),
-    ({"plan": [indicator(), indicator(unit="ore")]}, "indicators: row 1, 2: an indicator entered twice, with two units"),
-    ({"plan": [indicator(result="r9")]}, "indicators: row 1: a result that the framework lacks"),
-    ({"plan": [indicator(direction="up")]}, "indicators: row 1: unknown direction"),
-    ({"plan": [indicator(dac="beauty")]}, "indicators: row 1: unknown OECD-DAC criterion"),
-    ({"plan": [indicator(target=np.inf)]}, "indicators: row 1: target: not a finite number"),
-    ({"values": [("i1", MIDDLE, 1), ("i9", MIDDLE, 1)]}, "outcomes: row 2: an indicator that the plan lacks"),
-    ({"values": [("i1", MIDDLE, 1), ("i1", MIDDLE, 1)]}, "outcomes: row 1, 2: two measurements of one day"),
-    ({"values": [("i1", MIDDLE, 1), ("i1", None, 1)]}, "outcomes: row 2: the date is missing"),
-    ({"values": [("i1", MIDDLE, None)]}, "outcomes: row 1: the value is not a finite number"),
-    ({"values": [("i1", MIDDLE, 3, 0)]}, "outcomes: row 1: a value behind which there is nobody"),
-    ({"plan": [indicator(unit="persone")], "values": [("i1", MIDDLE, -3)]}, "outcomes: row 1: a negative number of persons"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("given", "message"), REFUSED, ids=[message for _, message in REFUSED])
-def test_what_cannot_be_read_is_refused_with_its_rows(given, message, english):
-    plan = indicators(*given.get("plan", [indicator()]))
-    with pytest.raises(EstimateError) as refused:
-        found.progress(logframe(), plan, outcomes(*given.get("values", [])), ON)
-    assert any(str(fault).startswith(message) for fault in refused.value.faults), str(refused.value)
-
-
-def test_a_measurement_in_another_unit_is_refused(english):
-    measured = outcomes(("i1", MIDDLE, 3)).assign(unit="ore")
-    with pytest.raises(EstimateError, match="row 1: another unit than the indicator's; allowed: servizi"):
-        found.progress(logframe(), indicators(), measured, ON)
-
-
-def test_all_faults_are_told_at_once_and_a_doubled_result_or_unknown_level_among_them(english):
-    broken = logframe().assign(level=["impact", "outcome", "nowhere"])
-    broken = pd.concat([broken, broken.iloc[:1]], ignore_index=True)
-    with pytest.raises(EstimateError) as refused:
-        found.progress(broken, indicators(indicator(direction="up", dac="x")), outcomes(), ON)
-    told = str(refused.value)
-    for part in ("logframe: row 1, 4: a result entered twice", "logframe: row 3: unknown level", "unknown direction", "unknown OECD-DAC"):  # fmt: skip
-        assert part in told
-
-
-def test_a_missing_column_is_named(english):
-    with pytest.raises(EstimateError, match="columns baseline are missing"):
-        found.progress(logframe(), indicators().drop(columns="baseline"), outcomes(), ON)

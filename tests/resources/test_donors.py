@@ -127,7 +127,7 @@ def test_periods_that_the_record_does_not_cover_are_left_out_of_comparisons():
     assert part.whole.tolist() == [True, True, True, False]
     assert donors.retention(part).periods == donors.changes(part).periods == ("2016", "2017")
     assert donors.cohorts(part).table()["since"].max() == 2
-    assert part.lapsed().query("period == '2018'")["whole"].unique().tolist() == ["no"]
+    assert part.lapsed().query("period == '2018'")["whole_period"].unique().tolist() == ["no"]
     late = donors.register(gifts, registers.END, start=dt.date(2015, 2, 1))
     assert late.whole.tolist() == [False, True, True, True] and donors.changes(late).periods == (
         "2017",
