@@ -16,8 +16,16 @@ from analysis.publish.render import outputs_of
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks" / "synthesis.ipynb"
 STUDIES = {
-    "demo": ("business_engagement", "codesign_outcomes", "method", "scalability", "work_life_balance"),
-    "milano": ("codesign_outcomes", "method", "scalability"),
+    "demo": (
+        "business_engagement",
+        "codesign_outcomes",
+        "impact",
+        "method",
+        "resources",
+        "scalability",
+        "work_life_balance",
+    ),
+    "milano": ("codesign_outcomes", "impact", "method", "resources", "scalability"),
 }
 MADE = sorted((ROOT / "papers").glob("*/synthesis/evidence.json"))
 LANGUAGES = ("it", "en")

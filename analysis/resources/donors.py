@@ -102,7 +102,10 @@ class Register:
         masks = [gave & ~before, gave & last, gave & before & ~last, gave]
         frame = _long(self.periods, "status", (*STATUS, TOTAL), masks, [self.amounts] * 4)
         frame["whole_period"] = np.repeat(np.where(self.whole, "yes", "no").astype(object), len(masks))
-        frame.attrs["columns"] |= {"status": {"labels": "donor_status"}, "whole_period": {"labels": "whole_period"}}
+        frame.attrs["columns"] |= {
+            "status": {"labels": "donor_status"},
+            "whole_period": {"labels": "whole_period"},
+        }
         return frame
 
     def lapsed(self) -> pd.DataFrame:
