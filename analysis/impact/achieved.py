@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from analysis.errors import EstimateError, Fault, say
 from analysis.impact import power
 from analysis.impact.effect import Effect
@@ -10,13 +12,13 @@ from analysis.impact.power import Detectable, Intraclass
 
 
 def of_effect(found: Effect) -> Detectable:
-    """From the standard error of an estimate, which holds all that its design does to precision. Refused: an estimate without an error."""
+    """From the standard error of an estimate, which holds all that its design does to precision, so that it has no band. Refused: an estimate without an error."""
     if found.se is None:
         what = say("la stima non ha un errore", "the estimate has no error")
         step = say("Con pochi grappoli usate of_change.", "With few clusters use of_change.")
         raise EstimateError(Fault(what, found.design, next_step=step))
     least = power.minimal_detectable(found.se)
-    return Detectable(least, least, least, found.se, 1.0, found.n)
+    return Detectable(least, nan, nan, found.se, 1.0, found.n)
 
 
 def of_change(group: Compared) -> Detectable:

@@ -6,7 +6,7 @@ scales (the survey's own room), any estimate. Sampling weights do not enter: a c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -153,6 +153,14 @@ def _number(values: pd.Series) -> list[float]:
 def by_design(declared: Sequence[Any]) -> dict[str, list[Any]]:
     """The comparisons by design, in their order; every design has an entry."""
     return {name: [one for one in declared if one.design == name] for name in DESIGNS}
+
+
+def leading(designs: Mapping[str, Sequence[Any]], held: Collection[str]) -> dict[str, Any]:
+    """The first comparison of each design for which there are data, or None: `held` names the comparisons whose persons were found, and "panel" where that table is there."""
+    return {
+        name: next((one for one in many if ("panel" if name == "staggered" else one.id) in held), None)
+        for name, many in designs.items()
+    }
 
 
 def declared_table(declared: Sequence[Any], outcomes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Tables put together for the paper: under the titles of their comparisons, with the columns that are printed, with names in the place of codes.
+"""Tables put together for the paper: under the titles of their comparisons, with the columns that are printed, with names in the place of codes; and what a change claims.
 
 What belongs here: arrangement of tables that others have computed. What does not: any number of its own.
 """
@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.impact import effect as effects
+from analysis.impact.change import Paired
+from analysis.impact.claims import Claim
 from analysis.impact.effect import Effect
 from analysis.impact.indicators import bilingual
 
@@ -20,16 +22,8 @@ PROGRESS = {
 }
 """Columns printed of the table of progress, by whether its indicators are whole numbers."""
 COST = (
-    "service",
-    "cost",
-    "persons",
-    "cost_per_person",
-    "achieved",
-    "cost_per_outcome",
-    "cost_per_outcome_low",
-    "cost_per_outcome_high",
-    "reason",
-)
+    "service", "cost", "persons", "cost_per_person", "achieved", "cost_per_outcome", "cost_per_outcome_low", "cost_per_outcome_high", "basis",
+)  # fmt: skip
 VALUES = (
     "outcome",
     "quantity",
@@ -41,6 +35,8 @@ VALUES = (
     "duration",
     "present_value",
 )
+ESTIMATE = ("design", "estimate", "low", "high", "n")
+CLUSTERED = (*ESTIMATE, "clusters", "treated_clusters")
 RATIO = ("sroi_ratio", "ratio_low", "ratio_high", "net_ratio", "driving", "inflated")
 GRADES = (
     "claim",
@@ -54,7 +50,7 @@ GRADES = (
     "interval_zero",
 )
 HELD = ("claim", "why", "downgrades", "causal_word")
-"""Columns printed of the tables of cost, of values, of the ratio, of claims and of what is held against them."""
+"""Columns printed of the tables of estimates, of cost, of values, of the ratio, of claims and of what is held against them."""
 
 
 def names(rows: pd.DataFrame, stem: str = "name") -> list[dict[str, str]]:
@@ -100,6 +96,13 @@ def entitled(tables: Sequence[tuple[Any, pd.DataFrame]], columns: Sequence[str] 
     return frame
 
 
+def claim(declared: Any, found: Paired, lost: float) -> Claim:
+    """The claim that a change without a comparison makes; `lost`: share of those measured before who were not measured after."""
+    return Claim(
+        declared.id, declared.outcome, "change", found.n, found.change, found.low, found.high, checks={"attrition": lost}, title=declared.title,
+    )  # fmt: skip
+
+
 def renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """The table with columns under other names, by which the notebook's words head them; their specification goes with them."""
     frame = table.rename(columns=dict(names))
@@ -117,10 +120,9 @@ def dated(table: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def beside(one: Effect, other: Effect) -> pd.DataFrame:
-    """Two estimates of the same thing, one under the other: design, estimate, low, high, clusters, treated_clusters, n."""
-    columns = ("design", "estimate", "low", "high", "clusters", "treated_clusters", "n")
-    return only(effects.stack([one, other]), columns)
+def beside(estimates: Sequence[Effect], columns: Sequence[str]) -> pd.DataFrame:
+    """Several estimates of the same thing, one under the other."""
+    return only(effects.stack(estimates), columns)
 
 
 def texted(table: pd.DataFrame, column: str, texts: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

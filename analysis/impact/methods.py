@@ -5,6 +5,7 @@ A row stands only for an analysis that was made; its figures come from the resul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -98,9 +99,9 @@ def of_sensitivity(found: Sensitivity) -> list[Specification]:
     ]
 
 
-def of_detectable(found: Detectable) -> list[Specification]:
-    """`parameter`: the power asked for."""
-    return [Specification("detectable", "survey, panel", "comparison", found.n, "assumed", found.power, persons=True)]  # fmt: skip
+def of_detectable(found: Sequence[Detectable]) -> list[Specification]:
+    """One row for all comparisons; `parameter`: the power asked for."""
+    return [Specification("detectable", "survey, panel", "comparison", len(found), "assumed", found[0].power)] if found else []  # fmt: skip
 
 
 def of_cost(found: OutcomeCost) -> list[Specification]:
@@ -128,12 +129,11 @@ def _of_effect(quantity: str, tables: str, unit: str, found: Effect) -> Specific
 
 
 def table(made: list[Specification]) -> pd.DataFrame:
-    """One row an analysis; `rule` says how it is computed, `n_persons` or `n` on how many, clusters and treated ones where units were treated together."""
+    """One row an analysis; `counted_in` names its tables, `rule` says how it is computed, `n_persons` or `n` on how many, clusters and treated ones where units were treated together."""
     frame = pd.DataFrame(
         {
             "quantity": [each.quantity for each in made],
             "counted_in": [each.tables for each in made],
-            "counted_unit": [each.unit for each in made],
             "rule": [each.quantity for each in made],
             "error": [each.error for each in made],
             "parameter": [each.parameter for each in made],

@@ -116,12 +116,20 @@ class Plan:
         own = self.actions[self.actions["overdue"]]
         return _listed(own.sort_values("days_overdue", ascending=False, kind="stable"), names)
 
-    def worksheet(self) -> pd.DataFrame:
-        """`table` for the team, with the columns to fill in: next step, by whom, new date."""
-        frame = self.table()
-        for name in TO_FILL:
-            frame[name] = pd.Series([None] * len(frame), dtype=object)
-        return frame
+    def worksheets(self) -> dict[str, pd.DataFrame]:
+        """For the team: a table a strategy, by deadline, with the columns to fill in (next step, by whom, new date). The resource is told with its unit (labels "resource_measured")."""
+        names = ["goal", "resource", "asker", "asked", "by", "target", "result", "status", "days_overdue"]
+        every = self.actions.sort_values(["by", "action"], kind="stable", na_position="last")
+        sheets = {}
+        for strategy in (*STRATEGIES, registers.UNSTATED):
+            own = every[every["strategy"] == strategy]
+            if len(own):
+                frame = _listed(own, names).rename(columns={"asked": "whom"})
+                frame.attrs["columns"]["resource"] = {"labels": "resource_measured"}
+                for name in TO_FILL:
+                    frame[name] = pd.Series([None] * len(frame), dtype=object)
+                sheets[strategy] = frame
+        return sheets
 
     def open_by_strategy(self) -> dict[str, int]:
         """Actions planned or running, by strategy."""

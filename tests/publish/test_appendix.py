@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 
 from analysis.errors import ProseError
+from analysis.evidence import words
 from analysis.publish import appendix, layout, lists, prose, render
 from analysis.publish.render import outputs_of
 from tests.publish import verapdf
@@ -137,6 +138,10 @@ def test_what_is_withheld_is_counted(paper: Paper) -> None:
     paper.evidence["context"]["disclosure"] = {"threshold": 10, "confidential_organisations": True}
     text = "".join(item.get("text", "") for item in appendix.sections(*parts(paper)))
     assert "below 10" in text and "organisations as confidential too" in text
+
+
+def test_every_unit_has_its_words() -> None:
+    assert all(lists.said("unit", unit, language) for unit in words.DIGITS for language in ("it", "en"))
 
 
 def test_each_number_once_with_its_cells(paper: Paper) -> None:

@@ -80,10 +80,15 @@ def test_who_asks_whom_for_what_by_when(found):
     assert roles["asker"].organisation and not roles["asker"].rated
 
 
-def test_the_worksheet_has_empty_columns_to_fill_in(found):
-    sheet = found.worksheet()
-    assert list(sheet.columns[-3:]) == list(plan.TO_FILL) and sheet[list(plan.TO_FILL)].isna().all(axis=None)
-    specified(sheet)
+def test_each_strategy_has_a_sheet_with_empty_columns_to_fill_in(found):
+    sheets = found.worksheets()
+    assert sum(map(len, sheets.values())) == len(found.actions)
+    for strategy, sheet in sheets.items():
+        assert list(sheet.columns[-3:]) == list(plan.TO_FILL) and sheet[list(plan.TO_FILL)].isna().all(axis=None)
+        own = found.actions[found.actions["strategy"] == strategy]
+        assert sorted(sheet["goal"].dropna()) == sorted(own["goal"].dropna())
+        specified(sheet)
+
 
 
 def test_measures_take_what_was_due_and_not_dropped(found):
