@@ -124,4 +124,5 @@ def test_both_languages_of_a_paper_explain_the_same_terms(record: Path) -> None:
     for language in ("it", "en"):
         text = "\n".join(appendix._printed(source, prose.compose(source, language)))
         found[language] = {str(term["term"]["en"]) for term in glossary.occurring(terms, text, language)}  # type: ignore[index]
-    assert found["it"] == found["en"] and len(found["it"]) >= 8
+    few = len(evidence["numbers"]) < 15  # a study of which little is public
+    assert found["it"] == found["en"] and len(found["it"]) >= (3 if few else 8)
