@@ -80,6 +80,8 @@ def group_time(data: pd.DataFrame, words: Words, unit: str = "number") -> Figure
 
 def placebo(data: Mapping[str, pd.DataFrame], words: Words, unit: str = "number") -> Figure:
     """Effects of every assignment of as many clusters, and where the observed one stands. `data`: distribution, placebo (`Placebo.distribution`, `Placebo.table`)."""
+    from matplotlib.ticker import MaxNLocator
+
     classes, one = data["distribution"], data["placebo"].iloc[0]
     fig, ax = style.subplots(height=3.0)
     width = classes["right"] - classes["left"]
@@ -110,6 +112,7 @@ def placebo(data: Mapping[str, pd.DataFrame], words: Words, unit: str = "number"
     ax.set_xlabel(words("placebo_axis"))
     ax.set_ylabel(words("assignments_axis"))
     ax.set_ylim(0, 1.08 * float(classes["assignments"].max()))
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     words.axis(ax.yaxis, "count")
     _digits(ax.xaxis, ax.get_xlim(), words, unit)
     ax.grid(axis="y")
@@ -198,7 +201,7 @@ def balance(data: pd.DataFrame, words: Words) -> Figure:
     )
     ax.set_xlim(-reach, reach)
     words.axis(ax.xaxis, "number", 1 if reach > 0.35 else 2)
-    fig.supxlabel(words("standardised_axis", limit=words.number(BALANCED, "number", 1)), fontsize=9)
+    ax.set_xlabel(words("standardised_axis", limit=words.number(BALANCED, "number", 1)))
     _legend(fig, ax)
     return fig
 
