@@ -120,6 +120,7 @@ def test_a_damaged_product_is_made_again(project):
     assert runs(project) == count
 
 
+@pytest.mark.slow
 def test_another_parameter_set_goes_to_build(project):
     kept = (project / "papers" / "demo" / "manifest.json").read_bytes()
     result = altro(project, "papers", "--formats", FEW, "demo", "--set", "variable=gender")
@@ -195,6 +196,7 @@ def test_a_draft_shows_its_faults_and_never_enters_papers(project):
     assert {path: path.read_bytes() for path in paper(project).iterdir()} == before
 
 
+@pytest.mark.slow
 def test_one_failing_notebook_does_not_stop_the_others(project):
     altro(project, "new", "--notebook", "guasto")
     altro(project, "new", "--notebook", "sano")

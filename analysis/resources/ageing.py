@@ -149,23 +149,11 @@ def waiting(given: Spells) -> Waiting:
     with np.errstate(divide="ignore", invalid="ignore"):  # where nobody is left at risk
         curve = SurvfuncRight(days, decided.astype(int))
     left = np.asarray(curve.surv_prob)
-    low, high = _log_log(left, np.asarray(curve.surv_prob_se))
+    low, high = intervals.log_log(left, np.asarray(curve.surv_prob_se))
     return Waiting(
         given.stage, np.asarray(curve.surv_times, dtype=float), np.asarray(curve.n_risk, dtype=int), left, low, high,
         len(days), int(decided.sum()), last, at_last,
     )  # fmt: skip
-
-
-def _log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pointwise bounds of a share strictly within 0 and 1 on the scale log(−log), by the delta method; missing elsewhere."""
-    from scipy import stats
-
-    inside = (share > 0) & (share < 1) & np.isfinite(error)
-    safe = np.where(inside, share, 0.5)
-    reach = stats.norm.ppf((1 + intervals.LEVEL) / 2) * np.where(inside, error, 0) / (safe * np.log(safe))
-    ends = np.stack([safe ** np.exp(-reach), safe ** np.exp(reach)])
-    ends = np.where(inside, np.sort(ends, axis=0), np.nan)
-    return ends[0], ends[1]
 
 
 @dataclass(frozen=True)
@@ -270,7 +258,7 @@ def outcomes(given: Spells) -> Outcomes:
         for name in OUTCOMES
     ]
     shares, errors = incidence(at_risk, np.stack(ends, axis=1))
-    low, high = _log_log(shares, errors)
+    low, high = intervals.log_log(shares, errors)
     lead = np.zeros((int(day[0] > 0), len(OUTCOMES)))
     return Outcomes(
         np.concatenate([lead[:, 0], day]),

@@ -70,3 +70,15 @@ def ratio_interval(top: np.ndarray, bottom: np.ndarray, level: float = LEVEL) ->
         return float("nan"), float("nan")
     reach = stats.t.ppf((1 + level) / 2, len(top) - 1) * np.sqrt(variance)
     return float(np.exp(middle - reach)), float(np.exp(middle + reach))
+
+
+def log_log(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pointwise bounds of a share strictly within 0 and 1 on the scale log(−log), by the delta method; missing elsewhere."""
+    from scipy import stats
+
+    inside = (share > 0) & (share < 1) & np.isfinite(error)
+    safe = np.where(inside, share, 0.5)
+    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.where(inside, error, 0) / (safe * np.log(safe))
+    ends = np.stack([safe ** np.exp(-reach), safe ** np.exp(reach)])
+    ends = np.where(inside, np.sort(ends, axis=0), np.nan)
+    return ends[0], ends[1]

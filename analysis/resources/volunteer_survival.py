@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
-from analysis.resources.people import LEVEL, TABLE, TOTAL, Register, grouped, label_field
+from analysis.resources import intervals
+from analysis.resources.people import TABLE, TOTAL, Register, grouped, label_field
 from analysis.resources.registers import UNSTATED
 
 MONTH = 365.25 / 12
@@ -75,7 +76,6 @@ def _first(day: np.ndarray, share: np.ndarray) -> float:
 
 def kaplan_meier(group: str, days: np.ndarray, ended: np.ndarray) -> Curve:
     """The curve of durations in days; without any event it has no step."""
-    from scipy import stats
     from statsmodels.duration.survfunc import SurvfuncRight
 
     days, ended = np.asarray(days, dtype=float), np.asarray(ended, dtype=bool)
@@ -85,10 +85,7 @@ def kaplan_meier(group: str, days: np.ndarray, ended: np.ndarray) -> Curve:
     with np.errstate(divide="ignore", invalid="ignore"):  # where nobody is left at risk
         curve = SurvfuncRight(days, ended.astype(int))
     share, error = np.asarray(curve.surv_prob), np.asarray(curve.surv_prob_se)
-    inside = (share > 0) & (share < 1) & np.isfinite(error)
-    safe = np.where(inside, share, 0.5)
-    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.where(inside, error, 0.0) / (safe * -np.log(safe))
-    low, high = (np.where(inside, safe ** np.exp(sign * reach), np.nan) for sign in (1, -1))
+    low, high = intervals.log_log(share, error)
     return Curve(group, np.asarray(curve.surv_times, dtype=float), share, low, high, days, ended)
 
 

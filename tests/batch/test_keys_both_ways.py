@@ -154,7 +154,7 @@ MUST_RUN = {
     "a new definition file": (lambda p: (p.root / "analysis/survey/new.toml").write_text("x = 1"), "analysis/survey/new.toml is new"),
     "a font": (append(FONT, "x"), f"{FONT} changed"),
     "the lock": (append("requirements.lock", "\n# x"), "requirements.lock changed"),
-    "a new table": (lambda p: (p.root / "data/demo/call_rules.csv").write_text("a\n1\n"), "the study has the new table call_rules"),
+    "a new table": (lambda p: (p.root / "data/demo/call_funnel.csv").write_text("a\n1\n"), "the study has the new table call_funnel"),
     "a damaged record": (append("papers/demo/work_life_balance/evidence.json", " "), "papers/demo/work_life_balance/evidence.json damaged"),
     "a record that is gone": (lambda p: (p.root / "papers/demo/work_life_balance/evidence.json").unlink(), "papers/demo/work_life_balance/evidence.json is missing"),
     "a manifest that is gone": (lambda p: (p.root / "papers/demo/manifest.json").unlink(), "never run"),

@@ -38,6 +38,7 @@ def made(
     return [path for path in files if path.suffix == ".html"]
 
 
+@pytest.mark.slow
 def test_the_sample_paper_in_every_page_format_and_its_index(paper: Paper) -> None:
     paper.texts = TEXTS
     record, notebook, texts = paper.write()
