@@ -84,11 +84,12 @@ def test_each_strategy_has_a_sheet_with_empty_columns_to_fill_in(found):
     sheets = found.worksheets()
     assert sum(map(len, sheets.values())) == len(found.actions)
     for strategy, sheet in sheets.items():
-        assert list(sheet.columns[-3:]) == list(plan.TO_FILL) and sheet[list(plan.TO_FILL)].isna().all(axis=None)
+        assert list(sheet.columns[-3:]) == list(plan.TO_FILL) and sheet[list(plan.TO_FILL)].isna().all(
+            axis=None
+        )
         own = found.actions[found.actions["strategy"] == strategy]
         assert sorted(sheet["goal"].dropna()) == sorted(own["goal"].dropna())
         specified(sheet)
-
 
 
 def test_measures_take_what_was_due_and_not_dropped(found):
