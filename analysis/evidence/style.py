@@ -6,7 +6,9 @@ Colours: Okabe and Ito (2008), "Color Universal Design", darkened where text or 
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -33,6 +35,8 @@ SEQUENTIAL = "viridis_r"
 LETTERS = 4.5  # least contrast of letters with what is behind them (WCAG 2.2, 1.4.3)
 WIDTH = 6.05  # inches: the text block of the paper
 FONT = "Source Sans Pro"
+ANY_ID = re.compile(r"\b[a-zA-Z][0-9a-f]{10}\b")
+OWN_ID = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')
 
 RC: dict[str, Any] = {
     "font.family": FONT,
@@ -254,7 +258,18 @@ def to_svg(fig: Figure) -> str:
     """The figure as SVG text, free of dates and random identifiers."""
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _steady(buffer.getvalue())
+
+
+def _steady(svg: str) -> str:
+    """The identifiers of clips, hatches and markers by their order and the rest of the drawing.
+
+    matplotlib makes them from coordinates to the last bit, in which two layouts of one figure may differ; two figures in one page must not share any.
+    """
+    names = {name: f"{name[0]}{k}" for k, name in enumerate(dict.fromkeys(OWN_ID.findall(svg)))}
+    plain = ANY_ID.sub(lambda found: names.get(found[0], found[0]), svg)
+    mark = hashlib.sha256(plain.encode()).hexdigest()[:8]
+    return ANY_ID.sub(lambda found: names[found[0]] + "-" + mark if found[0] in names else found[0], svg)
 
 
 def coordinates(fig: Figure) -> list[np.ndarray]:

@@ -56,3 +56,17 @@ def test_coordinates_differ_when_the_data_do():
         figures.append(fig)
     assert style.same_coordinates(figures[0], figures[1])
     assert not style.same_coordinates(figures[0], figures[2])
+
+
+def test_identifiers_come_from_the_drawing_and_not_from_its_last_bits():
+    drawing = (
+        '<clipPath id="{0}"/><path id="{1}"/><g clip-path="url(#{0})"><use xlink:href="#{1}" x="{2}"/></g>'
+    )
+    one, same, other = (
+        style._steady(drawing.format(*parts))
+        for parts in (("p0123456789", "mabcdef0123", 1), ("pfedcba9876", "m9999999999", 1), ("p0123456789", "mabcdef0123", 2))
+    )  # fmt: skip
+    assert one == same and one != other
+    own = [{part.split('"')[0] for part in text.split('id="')[1:]} for text in (one, other)]
+    assert len(own[0]) == 2 and not own[0] & own[1]
+    assert all(f"#{name}" in one for name in own[0])
