@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import nan
+from dataclasses import replace
+from math import isfinite, nan
 
 from analysis.errors import EstimateError, Fault, say
 from analysis.impact import power
@@ -12,12 +13,12 @@ from analysis.impact.power import Detectable, Intraclass
 
 
 def of_effect(found: Effect) -> Detectable:
-    """From the standard error of an estimate, which holds all that its design does to precision, so that it has no band. Refused: an estimate without an error."""
+    """From the standard error of an estimate and the degrees of freedom of its interval, which hold all that its design does to precision, so that it has no band. Refused: an estimate without an error."""
     if found.se is None:
         what = say("la stima non ha un errore", "the estimate has no error")
         step = say("Con pochi grappoli usate of_change.", "With few clusters use of_change.")
         raise EstimateError(Fault(what, found.design, next_step=step))
-    least = power.minimal_detectable(found.se)
+    least = power.minimal_detectable(found.se, df=found.df if isfinite(found.df) else None)
     return Detectable(least, nan, nan, found.se, 1.0, found.n)
 
 
@@ -28,6 +29,12 @@ def of_change(group: Compared) -> Detectable:
     return power.two_groups(
         float(twice["change"].std(ddof=1)), treated, len(twice) - treated, likeness(group)
     )
+
+
+def cautious(group: Compared) -> Detectable:
+    """As `of_change`, at the upper end of the interval of the intraclass correlation, and nothing else: from the rest the error withheld for few clusters would follow."""
+    found = of_change(group)
+    return replace(found, effect=found.high if isfinite(found.high) else found.effect, low=nan, high=nan, se=nan, design_effect=nan)  # fmt: skip
 
 
 def likeness(group: Compared) -> Intraclass | None:

@@ -108,14 +108,21 @@ class Detectable:
         return frame
 
 
-def minimal_detectable(se: float, power: float = POWER, alpha: float = ALPHA, sides: int = 2) -> float:
-    """(z of 1 − alpha/sides + z of power) · se: the effect that a test at `alpha` finds with chance `power`. Refused: se not positive, chances not within 0–1, sides not 1 or 2."""
+def minimal_detectable(
+    se: float, power: float = POWER, alpha: float = ALPHA, sides: int = 2, df: float | None = None
+) -> float:
+    """(q of 1 − alpha/sides + q of power) · se: the effect that a test at `alpha` finds with chance `power` (Bloom 1995). q: of the normal law, or of Student's with `df`.
+
+    Refused: se or df not positive, chances not within 0–1, sides not 1 or 2.
+    """
     from scipy import stats
 
     _refuse_chances(power, alpha, sides)
-    if not (np.isfinite(se) and se > 0):
-        raise EstimateError(Fault(say(f"errore standard {se:g}", f"standard error {se:g}"), "se", "> 0"))
-    return float(stats.norm.ppf(1 - alpha / sides) + stats.norm.ppf(power)) * se
+    wrong = [(name, each) for name, each in (("se", se), ("df", df)) if each is not None and not (np.isfinite(each) and each > 0)]  # fmt: skip
+    if wrong:
+        raise EstimateError([Fault(f"{name} = {each:g}", name, "> 0") for name, each in wrong])
+    law = stats.norm if df is None else stats.t(df)
+    return float(law.ppf(1 - alpha / sides) + law.ppf(power)) * se
 
 
 def design_effect(size: float, icc: float) -> float:

@@ -3,6 +3,9 @@
 `{val} key` prints the value; `.n`, `.interval`, `.low`, `.high` and `.se` after the key print what belongs to it. In a notebook that cites
 others a key is `notebook:key`, and `{paper} notebook` prints the title of the paper cited. A traced quotation says in the Markdown what it
 quotes, so that the filter can mark or link the place.
+
+In Italian the article or preposition before a quoted number is elided where the number, read aloud, begins with a vowel: "il `{val} key`"
+prints `il 34,6%` or `l'85,7%`, by the rule of Italian orthography.
 """
 
 from __future__ import annotations
@@ -15,10 +18,17 @@ from typing import Any
 
 from analysis.errors import Fault, say
 from analysis.evidence import words
-from analysis.publish.marks import blanked
+from analysis.publish.marks import blanked, without_code
 from analysis.publish.sources import word
 
-QUOTE = re.compile(r"`\{(val|say|lit)\}\s*([^`]*?)\s*`")
+QUOTE = re.compile(r"`\{(?P<kind>val|say|lit)\}\s*(?P<key>[^`]*?)\s*`")
+ELIDING = re.compile(  # a quotation with the article or preposition that stands immediately before it, if any
+    r"(?P<before>(?<![^\W_])(?:[IiAa]l|[DdNn]el|[Dd]al|[Ss]ul)(?: +|\u00a0| ?\n[ \t]*)[*_]{0,3})?"
+    + QUOTE.pattern
+)
+VOWEL = re.compile(  # numbers read as otto, ottanta, ottocento…, undici, undicimila, uno; not mille, cento…, primo
+    r"8|11(?:[.\s]?\d{3})*(?!\d)|1(?![\d°º]|[.\s]\d{3})"
+)
 QUOTED = re.compile(r"(?<!`)`\{(\w+)\}[^`\n]*`(?!`)")
 KINDS = ("val", "say", "lit", "paper")
 PAPER = re.compile(r"`\{paper\}\s*([^`]*?)\s*`")
@@ -100,6 +110,15 @@ def traced(printed: str, kind: str, key: str, evidence: Mapping[str, Any]) -> st
     return f'[{printed}]{{.{"value" if kind == "val" else "said"} of="{name}"}}'
 
 
+def elided(before: str, printed: str) -> str:
+    """The article or preposition `before` a printed number, as Italian orthography has it: elided before a vowel sound (`l'8%`,
+    `dell'11%`, `all'1,5%`), else as typed. Marks of emphasis that follow it stay; the straight apostrophe is curled like any other."""
+    if not VOWEL.match(printed):
+        return before
+    article, *marks = before.split(maxsplit=1)
+    return {"il": "l'", "Il": "L'"}.get(article, f"{article}l'") + "".join(marks)
+
+
 def fill(
     text: str,
     evidence: Mapping[str, Any],
@@ -111,17 +130,20 @@ def fill(
 ) -> tuple[str, list[Fault]]:
     """`text` with its quotations replaced, and the faults met; an unknown key prints as `??key??`."""
     faults: list[Fault] = []
+    running = blanked(MATHS, without_code(text))
 
     def replace(match: re.Match[str]) -> str:
-        kind, key = match[1], match[2]
+        kind, key, before = match["kind"], match["key"], match["before"] or ""
         found: str | None = key
         if kind != "lit":
-            found, fault = _look_up(kind, key, evidence, language, str(place.at(text, match.start())))
+            found, fault = _look_up(kind, key, evidence, language, str(place.at(text, match.start("kind"))))
             faults.extend(fault)
         if found is None:
-            return f"??{plain(key) if markdown else key}??"
+            return f"{before}??{plain(key) if markdown else key}??"
+        if before and language == "it" and kind != "say" and running.startswith(before, match.start()):
+            before = elided(before, found)
         printed = plain(found) if markdown and kind != "say" else found
-        return traced(printed, kind, key, evidence) if trace and kind != "lit" else printed
+        return before + (traced(printed, kind, key, evidence) if trace and kind != "lit" else printed)
 
     def title(match: re.Match[str]) -> str:
         cited, name = evidence.get("cites", {}), match[1]
@@ -147,7 +169,7 @@ def fill(
             f"Write, with a backtick before and after: `{{{kind}}} {key}`",
         )
         faults.append(Fault(what, str(place.at(text, match.start())), next_step=step))
-    return PAPER.sub(title, QUOTE.sub(replace, text)), faults
+    return PAPER.sub(title, ELIDING.sub(replace, text)), faults
 
 
 def _misquoted(match: re.Match[str], where: str) -> Fault:

@@ -52,6 +52,13 @@ def checked(gifts: pd.DataFrame, end: dt.date) -> pd.DataFrame:
     return table.assign(amount=amount)
 
 
+def broad(gifts: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The gifts to campaigns with at least `least` donors, and those to none: sums over these and over every campaign told must not give a small campaign away."""
+    filled("gifts", gifts, ("gift", "donor", "campaign"))
+    donors = gifts.groupby("campaign")["donor"].transform("nunique")
+    return gifts[gifts["campaign"].isna() | (donors >= least)].reset_index(drop=True)
+
+
 def doubled(gifts: pd.DataFrame) -> pd.DataFrame:
     """Gifts that may have been entered twice: of the same donor, day and amount. One row each: row in the table (from 1), gift, reason. They stay in every figure."""
     required("gifts", gifts, ("gift", "donor", "date", "amount"))
@@ -249,20 +256,21 @@ class Changes:
     both: np.ndarray
 
     def table(self) -> pd.DataFrame:
-        """One row a period and flow (new, recaptured, upgraded, same, downgraded, lapsed, total): persons, euro. The flows add up to the total."""
-        names = (*FLOWS, TOTAL)
+        """One row a period and flow (new, recaptured, upgraded, downgraded, lapsed, total): euro, which add up to the total; `persons` behind them, hidden: with the donors who stayed they would tell how many gave the same."""
+        moving = [k for k, name in enumerate(FLOWS) if name != "same"]  # which never moves an amount
+        names = [*(FLOWS[k] for k in moving), TOTAL]
         frame = pd.DataFrame(
             {
                 "period": np.repeat(np.array(self.periods, dtype=object), len(names)),
                 "flow": np.tile(np.array(names, dtype=object), len(self.periods)),
-                "persons": np.column_stack([self.persons, self.both]).ravel().astype(int),
-                "amount": np.column_stack([self.amount, self.total]).ravel().astype(float),
+                "persons": np.column_stack([self.persons[:, moving], self.both]).ravel().astype(int),
+                "amount": np.column_stack([self.amount[:, moving], self.total]).ravel().astype(float),
             }
         )
         frame.attrs["columns"] = {
             "period": {"labels": "period"},
             "flow": {"labels": "donor_flow"},
-            "persons": {"counts": "persons"},
+            "persons": {"counts": "persons", "hidden": True},
             "amount": {"unit": "euro", "n": "persons"},
         }
         return frame

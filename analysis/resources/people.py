@@ -131,6 +131,14 @@ class Stocks:
         }
         return frame
 
+    def drawn(self) -> pd.DataFrame:
+        """One row a semester and group: active on its last day. Without what came and went, from which those who left would follow."""
+        frame = self.table()
+        kept = ["semester", *([self.by] if self.by else []), "active"]
+        told = frame[kept].copy()
+        told.attrs["columns"] = {name: spec for name, spec in frame.attrs["columns"].items() if name in kept}
+        return told
+
 
 def label_field(by: str) -> str:
     """The field of value labels that names the codes of a grouping."""

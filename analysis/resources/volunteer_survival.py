@@ -184,6 +184,12 @@ class Retention(Survival):
         last = int(self.all.days.max() / MONTH)
         return self._shown(np.arange(0.0, last + 1e-9, every))
 
+    def drawn(self, every: int = 3) -> pd.DataFrame:
+        """`table` for a figure: without all persons where there are several groups, since a group told by nobody would be the difference."""
+        frame = self.table(every)
+        alone = self.by is None or frame[self.by].nunique() < 3
+        return frame if alone else frame[frame[self.by] != TOTAL].reset_index(drop=True)
+
     def medians(self) -> pd.DataFrame:
         """One row a group: persons, how many left (`events`), median months with its interval; missing where not reached."""
         frame = self._medians(MONTH)

@@ -121,7 +121,9 @@ def test_what_could_have_been_seen_follows_from_error_and_likeness():
         power.two_groups(twice["change"].std(), sizes[1], sizes[0], alike).effect
     )
     one = difference.of_means(found.complete, "change", "treated")
-    assert achieved.of_effect(one).effect == pytest.approx(2.8016 * one.se, rel=1e-4)
+    assert achieved.of_effect(one).effect == pytest.approx(power.minimal_detectable(one.se, df=one.df))
+    cautious = achieved.cautious(found)
+    assert cautious.effect == pytest.approx(seen.high) and cautious.se != cautious.se
     few = difference.two_by_two(
         found.long(), "outcome", "treated", "after", errors="cluster", cluster="cluster"
     )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import EstimateError
+from analysis.evidence.columns import resolve
 from analysis.impact.indicators import bilingual, definitions, definitions_table, measured, planned
 from tests.impact.logframe import MIDDLE, indicator, indicators, logframe, outcomes
 
@@ -81,6 +82,18 @@ def test_definitions_are_listed_with_what_is_not_stated_left_empty():
     row = definitions_table(plan).iloc[0]
     assert row["definition"] == {"it": "si contano i servizi aperti", "en": "si contano i servizi aperti"}
     assert row["disaggregation"] is None and row["verified_by"] == "registro"
+
+
+def test_disaggregation_is_told_in_both_languages_where_the_plan_has_english():
+    given = indicators(
+        indicator(disaggregation="genere", disaggregation_en="gender"),
+        indicator("b", disaggregation="servizio", disaggregation_en=None),
+        indicator("c", disaggregation=None, disaggregation_en=None),
+    )
+    table = definitions_table(planned(logframe(), given))
+    told = [{"it": "genere", "en": "gender"}, {"it": "servizio", "en": "servizio"}, None]
+    assert table["disaggregation"].tolist() == told
+    assert {c.name: c.text for c in resolve(table, None, "test", None)}["disaggregation"]
 
 
 def test_a_language_without_a_text_borrows_the_other():

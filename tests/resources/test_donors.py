@@ -66,7 +66,7 @@ def test_gains_and_losses_by_hand(small):
         -30,
         70,
     ]
-    assert table.loc["2017", ["recaptured", "same", "lapsed", "total"]].tolist() == [40, 0, -100, -60]
+    assert table.loc["2017", ["recaptured", "lapsed", "total"]].tolist() == [40, -100, -60]
     assert table.loc["2018", ["new", "lapsed", "total"]].tolist() == [10, -190, -180]
 
 
@@ -199,3 +199,18 @@ def test_tables_are_specified(large):
     tables = (large.table(), large.lapsed(), donors.retention(large).table(), donors.changes(large).table())
     for table in (*tables, donors.cohorts(large).table(), donors.doubled(registers.gifts())):
         columns.resolve(table, None, "test", None)
+
+
+def test_campaigns_with_few_donors_are_left_out_of_what_is_told_by_all():
+    gifts = pd.DataFrame(
+        {
+            "gift": [f"g{k}" for k in range(9)],
+            "donor": ["a", "b", "c", "d", "e", "a", "a", "b", "z"],
+            "date": pd.Timestamp("2017-03-01"),
+            "amount": 10.0,
+            "campaign": ["k1"] * 5 + ["k2"] * 3 + [None],
+        }
+    )
+    kept = donors.broad(gifts, 5)
+    assert kept["gift"].tolist() == ["g0", "g1", "g2", "g3", "g4", "g8"]
+    assert donors.broad(gifts, 2)["gift"].tolist() == gifts["gift"].tolist()
