@@ -26,7 +26,15 @@ DIRECTIONS = {"increase": 1.0, "decrease": -1.0}
 PLAN = (
     "indicator", "result", "name_it", "name_en", "unit", "direction", "baseline", "baseline_date", "target", "target_date",
 )  # fmt: skip
-OPTIONAL = ("definition_it", "definition_en", "disaggregation", "dac", "source", "frequency")
+OPTIONAL = (
+    "definition_it",
+    "definition_en",
+    "disaggregation",
+    "disaggregation_en",
+    "dac",
+    "source",
+    "frequency",
+)
 NUMBERS, DATES = ("baseline", "target"), ("baseline_date", "target_date")
 
 
@@ -184,6 +192,15 @@ def measured(plan: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     return found[["indicator", "date", "value", "n", "behind", "row"]]
 
 
+def _split(plan: pd.DataFrame) -> list[dict[str, str] | str | None]:
+    """How each indicator is disaggregated: in both languages where the plan has English for any, else as it stands; None where it is not."""
+    given = plan[["disaggregation", "disaggregation_en"]].set_axis(["text_it", "text_en"], axis=1)
+    texts: list[Any] = given["text_it"].astype(object).to_list()
+    if given["text_en"].notna().any():
+        texts = bilingual(given, "text")
+    return [text if some else None for text, some in zip(texts, given.notna().any(axis=1))]
+
+
 def definitions_table(plan: pd.DataFrame) -> pd.DataFrame:
     """One row an indicator (`planned`): level, name, definition, unit, direction, disaggregation, OECD-DAC criterion, source of verification, frequency."""
     frame = pd.DataFrame(
@@ -193,7 +210,8 @@ def definitions_table(plan: pd.DataFrame) -> pd.DataFrame:
             "definition": bilingual(plan, "definition"),
             "measured_in": plan["unit"].to_numpy(),
             "direction": plan["direction"].to_numpy(),
-            **{name: plan[name].astype(object).where(plan[name].notna(), None).to_numpy() for name in ("disaggregation", "dac")},
+            "disaggregation": _split(plan),
+            "dac": plan["dac"].astype(object).where(plan["dac"].notna(), None).to_numpy(),
             "verified_by": plan["source"].astype(object).where(plan["source"].notna(), None).to_numpy(),
             "frequency": plan["frequency"].astype(object).where(plan["frequency"].notna(), None).to_numpy(),
         }
@@ -204,6 +222,7 @@ def definitions_table(plan: pd.DataFrame) -> pd.DataFrame:
         "definition": {"text": True},
         "measured_in": {"labels": "indicator_unit"},
         "direction": {"labels": "direction"},
+        **({"disaggregation": {"text": True}} if plan["disaggregation_en"].notna().any() else {}),
         "dac": {"labels": "dac"},
         "frequency": {"labels": "frequency"},
     }

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.errors import EstimateError, Fault, say
 from analysis.resources import intervals
+from analysis.resources.plan import as_text, bilingual
 from analysis.resources.proposals import CURRENCY, foreign
 from analysis.resources.registers import codes, numbers
 from analysis.rows import required, where
@@ -76,6 +77,7 @@ class Efficiency:
             }
         )
         frame.attrs["columns"] = {
+            **as_text(frame["name"]),
             "kind": {"labels": "campaign_kind"},
             "donors": {"counts": "persons"},
             "cost": {"unit": "euro", "n": "campaigns"},
@@ -198,6 +200,7 @@ class Efficiency:
         )
         euro = {"unit": "euro", "n": "counted"}
         frame.attrs["columns"] = {
+            **as_text(frame["name"]),
             "raised": euro,
             "given": euro,
             "difference": euro,
@@ -231,7 +234,7 @@ def _columns(n: str) -> dict[str, dict[str, object]]:
 def efficiency(
     campaigns: pd.DataFrame, gifts: pd.DataFrame | None = None, draws: int = DRAWS, seed: int = 1
 ) -> Efficiency:
-    """Costs and money raised of campaigns (campaign, name, kind, cost, raised, donors), with the gifts (donor, amount, currency, campaign) where they are recorded.
+    """Costs and money raised of campaigns (campaign, name, kind, cost, raised, donors; name_en: the name in English), with the gifts (donor, amount, currency, campaign) where they are recorded.
 
     Refused, all at once with their rows: columns missing, a campaign twice, a cost missing or negative; a gift in another currency, not above 0, without a donor, or to a
     campaign that is not there. Flagged, in the table and with its reason: an amount raised that is zero, negative or missing; gifts that do not add up to it.
@@ -259,7 +262,7 @@ def efficiency(
     rows = pd.DataFrame(
         {
             "campaign": table["campaign"],
-            "name": names.where(names.notna(), table["campaign"]),
+            "name": bilingual(table.assign(name=names.where(names.notna(), table["campaign"])), "name"),
             "kind": codes(table, "kind").astype(object),
             "cost": cost,
             "raised": raised,

@@ -145,13 +145,34 @@ class Plan:
         return found | ({"overdue": float(still["overdue"].mean())} if len(still) else {})
 
 
+def bilingual(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Column `name` as texts in both languages where `name`_en is filled in any row (the others repeat what there is); else as it stands."""
+    english = frame.reindex(columns=[f"{name}_en"]).astype(object).iloc[:, 0]
+    english = english.where(english.notna() & english.ne(""), None)
+    if english.isna().all():
+        return frame[name]
+    pair = pd.DataFrame({"it": frame[name].astype(object), "en": english}).bfill(axis=1).ffill(axis=1)
+    texts = pd.Series(pair.to_dict("records"), index=frame.index, dtype=object)
+    return texts.where(pair["it"].notna(), None)
+
+
+def as_text(texts: pd.Series) -> dict[str, dict[str, object]]:
+    """The specification of a column as `bilingual` gives it, by its name; empty where it holds plain words."""
+    both = texts.map(lambda each: isinstance(each, dict)).any()
+    return {str(texts.name): {"text": True}} if both else {}
+
+
 def _listed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     day = frame["by"].dt.strftime("%Y-%m-%d").astype(object)
     shown = frame.assign(
-        by=day.where(frame["by"].notna(), None), overdue=np.where(frame["overdue"], "yes", "no"), each=1
+        goal=bilingual(frame, "goal"),
+        by=day.where(frame["by"].notna(), None),
+        overdue=np.where(frame["overdue"], "yes", "no"),
+        each=1,
     )
     table = shown[[*names, "each"]].reset_index(drop=True)
     table.attrs["columns"] = {
+        **as_text(table["goal"]),
         "strategy": {"labels": "strategy"},
         "resource": {"labels": "resource"},
         "asker": {"organisation": True},
@@ -169,7 +190,8 @@ def _listed(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def plan(actions: pd.DataFrame, on: dt.date | pd.Timestamp) -> Plan:
-    """The plan as of `on`. `actions`: the columns of COLUMNS and `semester` (of the deadline, missing where it falls in none).
+    """The plan as of `on`. `actions`: the columns of COLUMNS and `semester` (of the deadline, missing where it falls in none); `goal_en`, where there is one, is
+    the goal in English.
 
     An action is overdue where its deadline lies before `on` and it is neither done nor dropped. Refused, all at once: columns or rows missing; an action without a name
     or twice; an unknown resource, strategy or status; a negative target or result.

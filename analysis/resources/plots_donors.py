@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import style
+from analysis.evidence.words import LANGUAGES
 from analysis.resources.donors import GAINS, GROUPS, LOSSES, TOTAL
 from analysis.resources.plots_pipeline import DASHES, wrapped
 
@@ -67,21 +68,34 @@ def cost_per_euro(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
 
 
 def _lines(kinds: pd.DataFrame, campaigns: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """The lines of the figure, first to last: each kind and its campaigns, with place and text; half a line more before a kind."""
+    """The lines of the figure, first to last: each kind and its campaigns, with place and text; half a line more before a kind.
+
+    A line is as tall as the longer of its two languages needs: both stand at the same places.
+    """
     names = ["kind", "cost_per_euro", "low", "high"]
     known = dict.fromkeys([*kinds["kind"], *campaigns["kind"]])
     place = {kind: k for k, kind in enumerate(known)}
     heads = kinds[names].assign(is_kind=True, text=[words.label("campaign_kind", k) for k in kinds["kind"]])
+    heads["more"] = heads["text"].str.count("\n")
     leaves = campaigns[names].assign(
-        is_kind=False, text=[wrapped(str(name), 36) for name in campaigns["name"]]
+        is_kind=False,
+        text=[wrapped(_told(name, words.language), 36) for name in campaigns["name"]],
+        more=[
+            max(wrapped(_told(name, each), 36).count("\n") for each in LANGUAGES)
+            for name in campaigns["name"]
+        ],
     )
     lines = pd.concat([heads, leaves], ignore_index=True)
     lines = lines.assign(place=lines["kind"].map(place)).sort_values(
         ["place", "is_kind"], ascending=[True, False], kind="stable"
     )
-    tall = lines["text"].str.count("\n").to_numpy() * 0.3
+    tall = lines["more"].to_numpy(dtype=float) * 0.3
     step = 1 + 0.4 * lines["is_kind"].to_numpy() + tall + np.concatenate([[0.0], tall[:-1]])
     return lines.assign(at=np.cumsum(step) - step[0]).reset_index(drop=True)
+
+
+def _told(name: Mapping[str, str] | str, language: str) -> str:
+    return name[language] if isinstance(name, Mapping) else str(name)
 
 
 def flows(data: pd.DataFrame, words: Words) -> Figure:

@@ -20,6 +20,8 @@ NOTES = (
     "- `wages`, `outcome_values`, `call_rules`: valori inventati, nessuno viene da un contratto, da una stima o da un bando vero / invented values, none from a real agreement, estimate or call.",
     "- `panel`: imprese della rete, `adopted` vuoto per chi non adotta mai / companies of the network, `adopted` empty for those that never adopt.",
     "- `caseload`: le persone per semestre sommano all'indicatore delle persone servite / persons by semester add up to the indicator of people served.",
+    "- `outcome_values.quantity`: persone distinte, cioè `caseload.achieved` sommato × totale di `reached` / `caseload.persons` sommato, arrotondato / distinct persons, that is `caseload.achieved` summed × total of `reached` / `caseload.persons` summed, rounded.",
+    "- Il traguardo dei fondi ricevuti da altri in `indicators` è quello di `[fundraising]` / the target of funds received from others in `indicators` is that of `[fundraising]`.",
     "- Un indicatore non ha valore di partenza ed è misurato in due semestri soltanto, di proposito / one indicator has no baseline and was measured in two semesters only, on purpose.",
 )
 
@@ -146,7 +148,7 @@ def _fundraising(truth: Mapping[str, Any], catalogue: Mapping[str, Any]) -> dict
     funder = actors["nonprofit"][actors["funder"]][0]
     return {
         "total_cost": p["total_cost"],
-        "target": max(0, p["total_cost"] - sum(truth["money"]["lead_funder"])),
+        "target": truths.to_raise(truth),
         "reserve": p["reserve"],
         "agreement": {
             name: text.format(funder=funder) for name, text in catalogue["call"]["agreement"].items()

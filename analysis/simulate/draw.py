@@ -58,6 +58,8 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
     _check(seed, scale)
     p, texts, when = truths.load(truth), catalogue(), Calendar()
     source = texts["texts"]["row_source"].format(seed=seed)
+    neutral = texts["texts"]["neutral_source"].format(seed=seed)
+    valued = texts["texts"]["value_source"].format(source=neutral)
     quarters = list(p["quarters"]["names"])
     towns = territory.municipalities(p, texts, seed)
     population = int(territory.inhabitants(towns).iloc[0])
@@ -76,6 +78,7 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
     asked = means.campaigns(p, texts, seed, when)
     users = results.served(p, seed, when, offers)
     cases = evaluation.caseload(p, seed, when, offers, users)
+    once = results.reached(p, seed, source)
     firms = evaluation.panel(p, seed, people, _counted(texts, "panel"))
     companies = sampled_companies(p, seed, people)
     first, latent = respondents.wave_one(p, seed, companies, population, scale)
@@ -103,15 +106,17 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
         "proposals": giving.proposals(p, texts, seed, when, people),
         "gifts": giving.gifts(p, seed, asked),
         "shifts": means.shifts(p, seed, when, offers),
-        "wages": means.wages(p, texts, source),
-        "call_rules": giving.call_rules(p, texts, source),
+        "wages": means.wages(p, texts, neutral),
+        "call_rules": giving.call_rules(p, texts, neutral),
         "panel": firms,
         "caseload": cases,
-        "outcome_values": evaluation.outcome_values(p, texts, offers, cases, source),
+        "outcome_values": evaluation.outcome_values(
+            p, texts, offers, cases, int(once["persons"].sum()), valued
+        ),
         "logframe": results.logframe(texts),
         "costs": means.costs(p, seed, when, offers),
         "maturity": results.maturity(p, texts, seed),
-        "reached": results.reached(p, seed, source),
+        "reached": once,
         "territory": towns,
         "places": territory.quarters(p, texts, population, texts["texts"]["benchmark_source"]),
         "benchmarks": results.benchmarks(p, texts, when.start.year + 1),
@@ -123,7 +128,7 @@ def draw(seed: int = DEFAULT_SEED, scale: float = 1.0, truth: Mapping[str, Any] 
     }
     values = results.outcomes(texts, when, tables, users, surveys)
     tables["outcomes"] = values
-    tables["indicators"] = results.indicators(texts, when, values, source)
+    tables["indicators"] = results.indicators(p, texts, when, values, source)
     return Drawn(seed, scale, p, tables, waves, companies)
 
 

@@ -138,12 +138,17 @@ def outcome_values(
     catalogue: Mapping[str, Any],
     offers: pd.DataFrame,
     served: pd.DataFrame,
+    distinct: int,
     source: str,
 ) -> pd.DataFrame:
-    """One outcome for each audience that has a service: how many reached it up to the end, and its invented values."""
+    """One outcome for each audience that has a service: how many distinct persons reached it up to the end, and its invented values.
+
+    Of `served` (caseload) a person counts in every semester; `distinct` is how many different persons they are, at most as many.
+    """
     p, texts = truth["outcome_values"], pd.DataFrame(catalogue["outcome_values"])
     audience = served["service"].map(offers.set_index("service")["target_it"])
-    reached = served["achieved"].groupby(audience).sum()
+    once = min(1.0, distinct / max(1, int(served["persons"].sum())))
+    reached = (served["achieved"].groupby(audience).sum() * once).round()
     texts = texts.loc[texts["stakeholder"].str["it"].isin(reached.index)].reset_index(drop=True)
     frame = pd.DataFrame(
         {

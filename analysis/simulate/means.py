@@ -98,7 +98,7 @@ def actions(
     """The fundraising and peopleraising plan: who asks whom for what, by when, and with what result."""
     rng = stream(seed, "actions")
     resources = np.array(["space", "goods", "skill", "time", "money", "relations"], dtype=object)
-    goals = np.array(catalogue["money"]["goals"], dtype=object)
+    goals = pd.DataFrame(catalogue["money"]["goals"]).to_numpy(dtype=object)
     n = 4 * len(resources)
     which = np.resize(np.arange(len(resources)), n)
     askers = people.loc[people["role"].isin(["coordinator", "partner"]), "actor"].to_numpy()
@@ -109,7 +109,8 @@ def actions(
     result = np.where(status == "running", np.rint(target * rng.uniform(0.1, 0.6, n)), result)
     frame = pd.DataFrame(
         {
-            "goal": goals[which],
+            "goal": goals[which, 0],
+            "goal_en": goals[which, 1],
             "resource": resources[which],
             "asker": rng.choice(askers, n),
             "asked": rng.choice(firms, n),
@@ -170,11 +171,13 @@ def campaigns(
     end = start + pd.to_timedelta(length, unit="D")
     cost = np.round(np.exp(p["cost_log_mean"] + p["cost_log_sd"] * rng.standard_normal(n)), -1)
     raised = np.round(cost * kind.map(p["raised_per_euro"]) * np.exp(0.25 * rng.standard_normal(n)), -1)
+    names, year = kind.map(texts["names"]), " " + start.dt.year.astype(str)
     gift = kind.map({"event": 35, "mail": 42, "web": 28, "major-gift": 4000, "grant": 9000})
     return pd.DataFrame(
         {
             "campaign": ids("k", n),
-            "name": kind.map(texts["names"]) + " " + start.dt.year.astype(str),
+            "name": names.str["it"] + year,
+            "name_en": names.str["en"] + year,
             "start": start,
             "end": end.where(when.within(end), pd.Timestamp(when.end)),
             "kind": kind,

@@ -181,12 +181,17 @@ def outcomes(
 
 
 def indicators(
-    catalogue: Mapping[str, Any], when: Calendar, values: pd.DataFrame, source: str
+    truth: Mapping[str, Any],
+    catalogue: Mapping[str, Any],
+    when: Calendar,
+    values: pd.DataFrame,
+    source: str,
 ) -> pd.DataFrame:
     """Indicators with their baseline (nothing yet, the first measurement, or none) and target (baseline plus the planned change, or as it stands)."""
     rows = pd.DataFrame(catalogue["indicators"])
     first = values.groupby("indicator").first()
-    surveyed, unknown = rows["how"].isin(SURVEYED), rows["target_change"].isna()
+    change = rows["target_change"].fillna(rows["target_of"].map({"fundraising": truths.to_raise(truth)}))
+    surveyed, unknown = rows["how"].isin(SURVEYED), change.isna()
     baseline = rows["indicator"].map(first["value"]).where(surveyed, 0.0).mask(unknown)
     dates = rows["indicator"].map(first["date"]).where(surveyed, pd.Timestamp(when.start)).mask(unknown)
     return pd.DataFrame(
@@ -198,11 +203,12 @@ def indicators(
             "unit": rows["unit"],
             "definition_it": rows["definition"].str["it"],
             "definition_en": rows["definition"].str["en"],
-            "disaggregation": rows["disaggregation"],
+            "disaggregation": rows["disaggregation"].str["it"],
+            "disaggregation_en": rows["disaggregation"].str["en"],
             "direction": rows["direction"],
             "baseline": baseline,
             "baseline_date": dates,
-            "target": np.round(baseline + rows["target_change"], 3).fillna(rows["target"]),
+            "target": np.round(baseline + change, 3).fillna(rows["target"]),
             "target_date": pd.Timestamp(when.end),
             "dac": rows["dac"],
             "source": source,

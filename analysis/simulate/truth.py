@@ -233,6 +233,11 @@ def expected_community(truth: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
+def to_raise(truth: Mapping[str, Any]) -> float:
+    """What is to be raised besides the lead funder, in euros: the planned cost of the programme less what the lead funder pledges."""
+    return max(0, truth["fundraising"]["total_cost"] - sum(truth["money"]["lead_funder"]))
+
+
 def panel_effect(truth: Mapping[str, Any], adopted: np.ndarray, semester: np.ndarray) -> np.ndarray:
     """True effect of adoption in each `semester` on a company that adopted in semester `adopted` (0 = never): broadcast, 0 before."""
     p = truth["panel"]

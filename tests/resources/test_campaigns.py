@@ -160,6 +160,17 @@ def test_without_kinds_names_or_gifts():
     assert not len(found.register())
 
 
+def test_names_are_told_in_both_languages_where_the_register_has_english(table, gifts, found):
+    named = campaigns.efficiency(table.assign(name_en=["Fair", *[None] * (len(table) - 1)]), gifts)
+    for shown, before in ((named.table(), found.table()), (named.register(), found.register())):
+        assert {c.name: c.text for c in columns.resolve(shown, None, "test", None)}["name"]
+        assert shown["name"].iloc[0] == {"it": "Campagna c1", "en": "Fair"}
+        assert shown["name"].iloc[1] == {"it": "Campagna c2", "en": "Campagna c2"}
+        rest = [name for name in shown if name != "name"]
+        pd.testing.assert_frame_equal(shown[rest], before[rest])
+    assert found.table()["name"].iloc[0] == "Campagna c1" and "name" not in found.table().attrs["columns"]
+
+
 def test_tables_are_specified(found):
     both = campaigns.compare(found, "mail", "web").table()
     for table in (found.table(), found.by_kind(), found.register(), both):

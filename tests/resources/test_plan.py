@@ -92,6 +92,24 @@ def test_each_strategy_has_a_sheet_with_empty_columns_to_fill_in(found):
         specified(sheet)
 
 
+def test_goals_are_told_in_both_languages_where_the_register_has_english(actions):
+    english = actions.assign(goal_en=["Grants", None, "", "Rooms", pd.NA, None])
+    found = plan.plan(english, ON)
+    table = found.table()
+    told = dict(zip(table["action"], table["goal"]))
+    assert told["c1"] == {"it": "Borse", "en": "Grants"} and told["c4"] == {"it": "Sale", "en": "Rooms"}
+    assert told["c2"] == {"it": "Borse", "en": "Borse"} and told["c3"] == {"it": "Ore", "en": "Ore"}
+    assert specified(table)["goal"].text
+    late = found.late()
+    assert specified(late) and late["action"].tolist() == ["c2", "c6"]
+    for sheet in found.worksheets().values():
+        specified(sheet)
+    plain = plan.plan(actions.assign(goal_en=pd.NA), ON).table()
+    assert not specified(plain)["goal"].text and plain["goal"].tolist() == [
+        told[code]["it"] for code in plain["action"]
+    ]
+
+
 def test_measures_take_what_was_due_and_not_dropped(found):
     told = found.measures()
     assert told == {"reached.money": 800 / 1500, "reached.relations": 1.25, "overdue": 0.5}

@@ -32,6 +32,19 @@ def test_cost_per_euro(efficiency):
     draw(plots_donors.cost_per_euro, {**data, "campaigns": hidden})
 
 
+def test_names_of_campaigns_are_those_of_the_language_and_stand_at_the_same_places(efficiency):
+    shown = efficiency.table()
+    long = "A campaign whose name is so long that it cannot possibly stand in a single line"
+    shown["name"] = [{"it": f"Campagna {k}", "en": f"{long} {k}"} for k in range(len(shown))]
+    data = {"kinds": efficiency.by_kind(), "campaigns": shown}
+    italian, english = draw(plots_donors.cost_per_euro, data)
+    told = [
+        {t.get_text().replace("\n", " ") for t in f.axes[0].get_yticklabels()} for f in (italian, english)
+    ]
+    assert "Campagna 0" in told[0] and f"{long} 0" in told[1]
+    assert list(italian.axes[0].get_yticks()) == list(english.axes[0].get_yticks())
+
+
 def test_flows_have_the_height_of_the_gains_and_losses(register):
     table = donors.changes(register).table()
     italian, _ = draw(plots_donors.flows, table)

@@ -52,3 +52,4 @@ def test_readme_lists_every_parameter(drawn):
     assert "altro simulate DIR --seed 7 --scale 1" in text
     assert "`conflict.wfc.women_minus_men` | 0.35" in text
     assert all(f"`{name}`" in text for name in ("gifts", "proposals", "shifts", "wages", "panel", "caseload"))
+    assert "`outcome_values.quantity`: persone distinte" in text and "Quantities are distinct persons" in text

@@ -82,13 +82,24 @@ def test_caseload_adds_up_to_the_people_served(drawn):
     assert len(caseload) == sum((services["started"] <= day).sum() for day in ends)
 
 
-def test_outcomes_valued_count_those_who_achieved_them(drawn):
-    valued = drawn.tables["outcome_values"]
-    assert valued["quantity"].sum() == drawn.tables["caseload"]["achieved"].sum()
+def test_outcomes_valued_count_each_person_who_achieved_them_once(drawn):
+    valued, cases = drawn.tables["outcome_values"], drawn.tables["caseload"]
+    audience = cases["service"].map(drawn.tables["services"].set_index("service")["target_it"])
+    achieved = cases["achieved"].groupby(audience).sum()[valued["stakeholder_it"]].to_numpy()
+    distinct, served = drawn.tables["reached"]["persons"].sum(), cases["persons"].sum()
+    assert distinct < served
+    assert valued["quantity"].tolist() == np.rint(achieved * distinct / served).tolist()
+    assert valued["quantity"].sum() <= distinct
+    assert valued["source"].str.contains("persone distinte / quantity in distinct persons").all()
     assert set(valued["stakeholder_it"]) == set(drawn.tables["services"]["target_it"])
     for name in ("proxy", "deadweight", "displacement", "attribution", "drop_off"):
         assert (valued[f"{name}_low"] <= valued[name]).all()
         assert (valued[name] <= valued[f"{name}_high"]).all()
+
+
+def test_persons_served_are_not_made_more_than_they_are():
+    many = draw.draw(4, 0.1, {"reached": {"persons": 100_000}}).tables
+    assert many["outcome_values"]["quantity"].sum() == many["caseload"]["achieved"].sum() > 0
 
 
 def test_without_services_there_is_nobody_to_count():

@@ -39,11 +39,14 @@ def test_costs_name_a_service_unless_they_are_joint(drawn):
 def test_actions_have_a_result_once_they_run(drawn):
     actions = drawn.tables["actions"]
     assert actions["result"].notna().eq(actions["status"].isin(["done", "running"])).all()
+    assert actions.groupby("goal")["goal_en"].nunique().eq(1).all() and actions["goal_en"].nunique() == 6
 
 
 def test_campaigns_raise_money(drawn):
     campaigns = drawn.tables["campaigns"]
     assert (campaigns["raised"] > 0).all()
+    assert campaigns["name_en"].str[-4:].equals(campaigns["name"].str[-4:].rename("name_en"))
+    assert (campaigns["name_en"] != campaigns["name"]).all()
     assert (campaigns["start"] <= campaigns["end"]).all()
 
 
@@ -96,3 +99,9 @@ def test_wages_lie_within_their_range(drawn):
     assert set(wages["role"]) == {*drawn.tables["people"]["role"], "skill"}
     assert (wages["low"] < wages["wage"]).all()
     assert (wages["wage"] < wages["high"]).all()
+
+
+def test_sources_of_what_both_languages_print_are_in_both(drawn):
+    for name in ("wages", "call_rules", "outcome_values"):
+        source = drawn.tables[name]["source"]
+        assert source.str.startswith("dati simulati / simulated data, seme/seed 42").all()

@@ -1,6 +1,9 @@
+import tomllib
+
 import pytest
 
-from analysis.simulate import results, truth
+from analysis.simulate import declare, draw, results, truth
+from analysis.simulate.calendar import Calendar
 
 # Benchmarks are written with four decimals.
 ROUNDED = 5e-5
@@ -38,8 +41,22 @@ def test_indicators_start_from_nothing_from_the_first_measurement_or_are_without
 
 def test_every_indicator_is_defined_in_both_languages(drawn):
     indicators = drawn.tables["indicators"]
-    assert indicators[["definition_it", "definition_en", "disaggregation"]].notna().all().all()
+    assert (
+        indicators[["definition_it", "definition_en", "disaggregation", "disaggregation_en"]]
+        .notna()
+        .all()
+        .all()
+    )
     assert indicators["result"].isin(drawn.tables["logframe"]["result"]).all()
+
+
+def test_funds_are_to_reach_what_the_study_says_is_to_be_raised(drawn):
+    richer = truth.load({"fundraising": {"total_cost": 900_000}})
+    for p in (drawn.truth, richer):
+        texts = draw.catalogue()
+        table = results.indicators(p, texts, Calendar(), drawn.tables["outcomes"], "x")
+        declared = tomllib.loads(declare.study(p, texts, "x", 7, Calendar()))["fundraising"]["target"]
+        assert table.loc[table["unit"] == "euro", "target"].tolist() == [declared]
 
 
 def test_logframe_hangs_together(drawn):
