@@ -33,9 +33,8 @@ def survey_file(path):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "windows", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["posix", "windows"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("windows", [False, True], ids=["posix", "windows"])
 def test_the_first_hour(tmp_path, windows):
     for folder in ("data", "notebooks"):
         (tmp_path / folder).mkdir()

@@ -185,10 +185,10 @@ def fates(ideas: pd.DataFrame, end: dt.date, stages: Sequence[str] = STAGES) -> 
         at = np.searchsorted(found.times, day, side="right")
         steps = [np.concatenate([[0.0], part])[at] for part in found.cinc]
         shares = np.column_stack([*steps, *[np.zeros(len(day))] * (len(code) - len(steps))])
-    lead = np.zeros((1, len(code)))
+    lead = np.zeros((int(day[0] > 0), len(code)))
     return Fates(
-        np.concatenate([[0.0], day]),
-        np.concatenate([[len(days)], at_risk]).astype(int),
+        np.concatenate([lead[:, 0], day]),
+        np.concatenate([np.full(len(lead), len(days)), at_risk]).astype(int),
         np.vstack([lead, shares]),
         len(days),
     )

@@ -141,3 +141,17 @@ def test_a_register_that_cannot_be_is_refused_with_all_its_faults(ideas):
         durations.spells(ideas.drop(columns="date"), END)
     with pytest.raises(EstimateError, match="prototype"):
         durations.in_stage(durations.spells(ideas[ideas["idea"] == "i2"], END), "prototype")
+
+
+def test_an_idea_that_ends_on_the_day_it_was_proposed_counts_once_on_day_nought():
+    ideas = pd.DataFrame(
+        {
+            "idea": ["a", "a", "b", "b", "c"],
+            "stage": ["proposed", "dropped", "proposed", "feasibility", "proposed"],
+            "date": pd.to_datetime(["2017-01-02", "2017-01-02", "2017-01-02", "2017-03-01", "2017-02-01"]),
+        }
+    )
+    table = durations.fates(ideas, dt.date(2017, 12, 31)).table()
+    assert not table.duplicated(["days", "fate"]).any()
+    first = table[table["days"] == 0].set_index("fate")["share"]
+    assert first["dropped"] == pytest.approx(1 / 3)

@@ -73,6 +73,7 @@ def test_labels_of_the_network_stay_inside_the_figure(draw):
     assert all(box.x0 >= 0 and box.x1 <= width for box in boxes(figure))
 
 
+@pytest.mark.slow
 def test_letters_and_marks_keep_their_contrast(draw, records, units):
     met = inside.active(records, units).table()
     tiles = pd.concat([met.assign(company=f"{k:02d}", share=k / 20) for k in range(21)])

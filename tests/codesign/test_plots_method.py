@@ -95,6 +95,7 @@ def test_bars_of_headings(draw):
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()][1] == "perché"
 
 
+@pytest.mark.slow
 def test_letters_and_marks_keep_their_contrast(draw):
     for plot, data in (
         (plots_method.process, protocol.process(DENSE).tables()),

@@ -56,6 +56,7 @@ def test_a_file_a_language_and_kind(edition: dict[str, Path]) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_pdfs_keep_both_standards(edition: dict[str, Path]) -> None:
     if absent := verapdf.missing():
         pytest.skip(f"the test extra lacks {', '.join(absent)}")

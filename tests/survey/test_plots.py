@@ -121,13 +121,16 @@ def measure_of(data: pd.DataFrame) -> str:
 
 
 @pytest.mark.parametrize(
-    "sample", [design.Design(np.ones(N)), design.Volunteers(N)], ids=["sample", "volunteers"]
+    "sample",
+    [design.Design(np.ones(N)), pytest.param(design.Volunteers(N), marks=pytest.mark.slow)],
+    ids=["sample", "volunteers"],
 )
 def test_every_figure_draws(people, sample):
     for draw, data in tables(people, sample).items():
         drawn(draw, data)
 
 
+@pytest.mark.slow
 def test_suppressed_cells_are_not_drawn(people):
     for draw, data in tables(people, design.Design(np.ones(N))).items():
         if isinstance(data, dict):
@@ -141,6 +144,7 @@ def test_suppressed_cells_are_not_drawn(people):
         drawn(draw, data)
 
 
+@pytest.mark.slow
 def test_no_two_texts_overlap(people):
     for draw, data in tables(people, design.Design(np.ones(N))).items():
         figure = drawn(draw, data)
