@@ -149,6 +149,9 @@ def _assumption(row: Any, words: Words, width: int) -> str:
 
 def _values(ax: Axes, place: float, row: Any, words: Words) -> None:
     """The low and the high value of the assumption at the outer ends of its bars."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.5, foreground="white")]
     unit = "euro" if row.parameter in EUROS else "share"
     ends = ((row.ratio_low, row.value_low), (row.ratio_high, row.value_high))
     sides = (-1, 1) if row.ratio_low <= row.ratio_high else (1, -1)
@@ -157,7 +160,7 @@ def _values(ax: Axes, place: float, row: Any, words: Words) -> None:
             digits = None if unit == "share" and round(100 * value, 1) % 1 else 0
             ax.annotate(
                 words.number(value, unit, digits), (ratio, place), (4 * side, 0), textcoords="offset points", va="center",
-                ha="left" if side > 0 else "right", fontsize=8,
+                ha="left" if side > 0 else "right", fontsize=8, path_effects=halo, zorder=5,
             )  # fmt: skip
 
 

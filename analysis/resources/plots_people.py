@@ -143,11 +143,12 @@ def _sparse(times: np.ndarray) -> np.ndarray:
 
 
 def _stepped(ax: Axes, at: pd.Series, own: pd.DataFrame, name: str, colour: str, marker: str, line: object, label: str) -> None:  # fmt: skip
+    from matplotlib.colors import to_rgba
+
     x = at.to_numpy(dtype=float)
     middle, low, high = (own[key].to_numpy(dtype=float) for key in (name, "low", "high"))
-    ax.fill_between(x, low, high, color=colour, alpha=BAND, linewidth=0)
-    for bound in (low, high):
-        ax.plot(x, bound, color=colour, linewidth=0.7, alpha=0.8)
+    pale = to_rgba(colour, BAND)
+    ax.fill_between(x, low, high, facecolor=pale, edgecolor=to_rgba(colour), linewidth=0.7)
     ax.plot(
         x, middle, marker=marker, color=colour, linestyle=line, label=label, clip_on=False, markersize=4.5
     )
