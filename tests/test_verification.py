@@ -79,7 +79,9 @@ def test_another_path_time_zone_and_locale_pass(base, tmp_path):
     assert report["verdict"] in ("same", "within") and len(entries) > 60
     assert {e["notebook"] for e in report["editions"]} == {
         "codesign_outcomes",
+        "impact",
         "method",
+        "resources",
         "scalability",
         "synthesis",
     }

