@@ -83,6 +83,16 @@ def test_treated_clusters_are_told_and_few_of_them_bear_no_error():
     )
 
 
+def test_every_declared_comparison_is_estimated_and_the_one_shown_is_named():
+    held = record("demo")
+    told = {row["comparison"]["en"]: row["in_full"]["code"] for row in rows(held, "tbl-comparisons")}
+    found = [row["comparison"]["en"] for key in ("tbl-change", "tbl-effects") for row in rows(held, key)]
+    assert sorted(found) == sorted(told) == sorted(row["claim"]["en"] for row in rows(held, "tbl-claims"))
+    assert list(told.values()).count("no") == held["numbers"]["comparisons_beside"]["value"] == 1
+    assert len(rows(held, "tbl-placebos")) == 2
+    assert all(row["share"] >= row["minimum"] > 0 for row in rows(held, "tbl-placebos"))
+
+
 def test_the_ratio_never_stands_without_its_band():
     held = record("demo")
     for key in ("sroi", "cost_outcome", "volunteer_value"):

@@ -155,16 +155,22 @@ def by_design(declared: Sequence[Any]) -> dict[str, list[Any]]:
     return {name: [one for one in declared if one.design == name] for name in DESIGNS}
 
 
-def leading(designs: Mapping[str, Sequence[Any]], held: Collection[str]) -> dict[str, Any]:
-    """The first comparison of each design for which there are data, or None: `held` names the comparisons whose persons were found, and "panel" where that table is there."""
-    return {
-        name: next((one for one in many if ("panel" if name == "staggered" else one.id) in held), None)
-        for name, many in designs.items()
-    }
+def leading(designs: Mapping[str, Sequence[Any]], held: Collection[str], shown: str = "") -> dict[str, Any]:
+    """The comparison of each design that is shown in full: `shown` if it is of that design, else the first of those that `held` names; None where there is none.
+
+    Refused: a `shown` for which there are no data.
+    """
+    if shown and shown not in held:
+        what = say(f"nessun confronto «{shown}» con dati", f"no comparison “{shown}” with data")
+        raise EstimateError(Fault(what, "shown", ", ".join(sorted(set(held))) or say("vuoto", "empty")))
+    found = {name: [one for one in many if one.id in held] for name, many in designs.items()}
+    return {name: next((one for one in many if one.id == shown), many[0] if many else None) for name, many in found.items()}  # fmt: skip
 
 
-def declared_table(declared: Sequence[Any], outcomes: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """One row a comparison: title, outcome (`outcomes`: its name in both languages), design, and why units came to be treated."""
+def declared_table(
+    declared: Sequence[Any], outcomes: Mapping[str, Mapping[str, str]], leads: Collection[str] | None = None
+) -> pd.DataFrame:
+    """One row a comparison: title, outcome (`outcomes`: its name in both languages), design, why units came to be treated and, with `leads` (ids), whether it is shown in full."""
     frame = pd.DataFrame(
         {
             "comparison": [dict(one.title) for one in declared],
@@ -178,4 +184,7 @@ def declared_table(declared: Sequence[Any], outcomes: Mapping[str, Mapping[str, 
         **{name: {"text": True} for name in ("comparison", "outcome", "why_treated")},
         "design": {"labels": "comparison_design"},
     }
+    if leads is not None:
+        frame["in_full"] = ["yes" if one.id in leads else "no" for one in declared]
+        frame.attrs["columns"]["in_full"] = {"labels": "in_full"}
     return frame

@@ -37,6 +37,7 @@ VALUES = (
 )
 ESTIMATE = ("design", "estimate", "low", "high", "n")
 CLUSTERED = (*ESTIMATE, "clusters", "treated_clusters")
+PLACEBO = ("estimate", "rank", "assignments", "share", "minimum", "treated_clusters", "n")
 RATIO = ("sroi_ratio", "ratio_low", "ratio_high", "net_ratio", "driving", "inflated")
 GRADES = (
     "claim",
@@ -50,7 +51,7 @@ GRADES = (
     "interval_zero",
 )
 HELD = ("claim", "why", "downgrades", "causal_word")
-"""Columns printed of the tables of estimates, of cost, of values, of the ratio, of claims and of what is held against them."""
+"""Columns printed of the tables of estimates, of placebo rankings, of cost, of values, of the ratio, of claims and of what is held against them."""
 
 
 def names(rows: pd.DataFrame, stem: str = "name") -> list[dict[str, str]]:

@@ -118,7 +118,9 @@ def tornado(data: Mapping[str, pd.DataFrame], words: Words) -> Figure:
     ax.hlines(joint, whole["ratio_low"], whole["ratio_high"], color=style.ACCENT, linewidth=2.4)
     ax.plot(base, joint, linestyle="", marker="D", markersize=7, color=style.ACCENT, markeredgecolor="white")
     ax.axvline(base, color=style.INK, linewidth=0.9, label=words("sroi_central"))
-    ax.axvline(1.0, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)), label=words("sroi_even"))
+    ax.axvline(
+        1.0, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0.5, label=words("sroi_even")
+    )
     names = [_assumption(row, words, 38) for row in frame.itertuples()]
     band = words.interval(whole["ratio_low"], whole["ratio_high"], "ratio", None)
     ax.set_yticks(
@@ -149,9 +151,7 @@ def _assumption(row: Any, words: Words, width: int) -> str:
 
 def _values(ax: Axes, place: float, row: Any, words: Words) -> None:
     """The low and the high value of the assumption at the outer ends of its bars."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.5, foreground="white")]
+    plain = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
     unit = "euro" if row.parameter in EUROS else "share"
     ends = ((row.ratio_low, row.value_low), (row.ratio_high, row.value_high))
     sides = (-1, 1) if row.ratio_low <= row.ratio_high else (1, -1)
@@ -160,7 +160,7 @@ def _values(ax: Axes, place: float, row: Any, words: Words) -> None:
             digits = None if unit == "share" and round(100 * value, 1) % 1 else 0
             ax.annotate(
                 words.number(value, unit, digits), (ratio, place), (4 * side, 0), textcoords="offset points", va="center",
-                ha="left" if side > 0 else "right", fontsize=8, path_effects=halo, zorder=5,
+                ha="left" if side > 0 else "right", fontsize=8, bbox=plain, zorder=5,
             )  # fmt: skip
 
 

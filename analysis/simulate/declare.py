@@ -178,6 +178,14 @@ def _comparisons(truth: Mapping[str, Any], catalogue: Mapping[str, Any]) -> list
             "comparison": others,
             "cluster": "quarter",
         },
+        "quarters-family": {
+            "design": "difference",
+            "outcome": "fwc",
+            "variable": "quarter",
+            "treated": pilot,
+            "comparison": others,
+            "cluster": "quarter",
+        },
         "respondents": {"design": "change", "outcome": "who5"},
     }
     return [{"id": name} | entry | catalogue["comparisons"][name] for name, entry in designs.items()]

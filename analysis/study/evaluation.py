@@ -13,6 +13,8 @@ from analysis.study.declared import Section
 
 DESIGNS = ("change", "difference", "weighting", "staggered")
 LEAST_COMPARED = ("difference", "weighting")
+CHOOSERS = ("units", "others")
+SELF_SELECTED = ("weighting", "staggered")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Comparison:
 
     outcome: a scale or variable of the survey or, for `staggered`, an indicator of the table panel; variable: the variable of the survey
     that tells the groups apart, with its codes in treated and comparison; cluster: the variable of the survey whose values were assigned
-    together; covariates: variables of the survey measured before; reason: why units came to be treated.
+    together; covariates: variables of the survey measured before; reason: why units came to be treated; chosen_by: who decided it, the units
+    themselves or others.
     """
 
     id: str
@@ -48,6 +51,12 @@ class Comparison:
     comparison: tuple[str, ...] = ()
     cluster: str = ""
     covariates: tuple[str, ...] = ()
+    chosen_by: str = ""
+
+    @property
+    def self_selected(self) -> bool:
+        """Whether the treated chose it themselves; where the study does not say, so it is held of weighting and staggered adoption."""
+        return self.chosen_by == "units" or (not self.chosen_by and self.design in SELF_SELECTED)
 
 
 def fundraising(top: Section) -> Fundraising | None:
@@ -83,6 +92,7 @@ def comparisons(top: Section) -> tuple[Comparison, ...]:
             comparison=tuple(item.texts("comparison")),
             cluster=item.text("cluster"),
             covariates=tuple(item.texts("covariates")),
+            chosen_by=item.text("chosen_by", choices=CHOOSERS),
         )
         if entry.design in LEAST_COMPARED:
             for key in ("variable", "treated", "comparison"):

@@ -107,7 +107,24 @@ def test_the_leading_comparison_is_the_first_with_data():
     declared = [Declared("x"), Declared("y"), Declared("z", design="staggered")]
     leads = frames.leading(frames.by_design(declared), ["y"])
     assert leads["difference"].id == "y" and leads["staggered"] is None and leads["change"] is None
-    assert frames.leading(frames.by_design(declared), ["panel"])["staggered"].id == "z"
+    assert frames.leading(frames.by_design(declared), ["z"])["staggered"].id == "z"
+
+
+def test_the_comparison_asked_for_leads_its_design():
+    designs = frames.by_design([Declared("x"), Declared("y"), Declared("z", design="staggered")])
+    leads = frames.leading(designs, ["x", "y", "z"], "y")
+    assert leads["difference"].id == "y" and leads["staggered"].id == "z"
+    with pytest.raises(EstimateError, match=r"no comparison “w” with data.*allowed: x, y, z"):
+        frames.leading(designs, ["x", "y", "z"], "w")
+
+
+def test_what_is_not_shown_in_full_is_told_only_where_there_is_any():
+    title = {"it": "a", "en": "a"}
+    declared = [Declared("x", title=title), Declared("y", title=title)]
+    assert "in_full" not in frames.declared_table(declared, {})
+    table = frames.declared_table(declared, {}, {"x"})
+    assert table["in_full"].tolist() == ["yes", "no"]
+    resolves(table)
 
 
 def test_what_could_have_been_seen_follows_from_error_and_likeness():

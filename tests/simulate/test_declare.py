@@ -29,6 +29,7 @@ def test_study_declares_what_its_evaluation_needs(drawn):
         "flexible": "staggered",
         "users": "weighting",
         "quarters": "difference",
+        "quarters-family": "difference",
         "respondents": "change",
     }
 

@@ -25,6 +25,7 @@ variable = "frame"
 treated = ["users"]
 comparison = ["residents"]
 covariates = ["age"]
+chosen_by = "others"
 """
 
 
@@ -37,7 +38,8 @@ def test_what_is_declared_is_read(make):
     (entry,) = settings.comparisons
     assert (entry.id, entry.design, entry.outcome) == ("utenti", "weighting", "wfc")
     assert (entry.treated, entry.comparison, entry.covariates) == (("users",), ("residents",), ("age",))
-    assert (entry.reason, entry.cluster) == (None, "")
+    assert (entry.reason, entry.cluster, entry.chosen_by) == (None, "", "others")
+    assert not entry.self_selected
 
 
 def test_a_study_may_declare_nothing(make):
@@ -56,6 +58,7 @@ def test_a_study_may_declare_nothing(make):
         (FUNDS.replace("target", "obiettivo"), "[fundraising] obiettivo: unknown key"),
         (COMPARED.replace("weighting", "matching"), "design: “matching” is not allowed"),
         (COMPARED.replace('variable = "frame"\n', ""), "variable: is missing"),
+        (COMPARED.replace('"others"', '"nobody"'), "chosen_by: “nobody” is not allowed"),
         (COMPARED.replace('["residents"]', '["users"]'), "comparison: users: in both groups"),
         (COMPARED + COMPARED, "repeated"),
         (COMPARED.replace('title = { it = "Utenti", en = "Users" }\n', ""), "title: is missing"),
