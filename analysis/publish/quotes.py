@@ -4,8 +4,8 @@
 others a key is `notebook:key`, and `{paper} notebook` prints the title of the paper cited. A traced quotation says in the Markdown what it
 quotes, so that the filter can mark or link the place.
 
-In Italian the article or preposition before a quoted number is elided where the number, read aloud, begins with a vowel: "il `{val} key`"
-prints `il 34,6%` or `l'85,7%`, by the rule of Italian orthography.
+In Italian the article or preposition before a quoted number follows how the number is read aloud: "il `{val} key`" prints `il 34,6%` or
+`l'85,7%`, and "dei `{val} key`" `dei 12` or `degli 8`, by the rule of Italian orthography.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from analysis.publish.sources import word
 
 QUOTE = re.compile(r"`\{(?P<kind>val|say|lit)\}\s*(?P<key>[^`]*?)\s*`")
 ELIDING = re.compile(  # a quotation with the article or preposition that stands immediately before it, if any
-    r"(?P<before>(?<![^\W_])(?:[IiAa]l|[DdNn]el|[Dd]al|[Ss]ul)(?: +|\u00a0| ?\n[ \t]*)[*_]{0,3})?"
+    r"(?P<before>(?<![^\W_])(?:[IiAa]l|[DdNn]el|[Dd]al|[Ss]ul|[Ii]|[DdNn]ei|[Dd]ai|[Aa]i|[Ss]ui)(?: +|\u00a0| ?\n[ \t]*)[*_]{0,3})?"
     + QUOTE.pattern
 )
+PLURAL = re.compile(r"(?:I|\w*i)(?!\w)")
 VOWEL = re.compile(  # numbers read as otto, ottanta, ottocento…, undici, undicimila, uno; not mille, cento…, primo
     r"8|11(?:[.\s]?\d{3})*(?!\d)|1(?![\d°º]|[.\s]\d{3})"
 )
@@ -111,10 +112,14 @@ def traced(printed: str, kind: str, key: str, evidence: Mapping[str, Any]) -> st
 
 
 def elided(before: str, printed: str) -> str:
-    """The article or preposition `before` a printed number, as Italian orthography has it: elided before a vowel sound (`l'8%`,
-    `dell'11%`, `all'1,5%`), else as typed. Marks of emphasis that follow it stay; the straight apostrophe is curled like any other."""
+    """The article or preposition `before` a printed number, as Italian orthography has it before a vowel sound: elided in the singular (`l'8%`,
+    `dell'11%`, `all'1,5%`), gli and its compounds in the plural (`degli 8`); else as typed. Marks of emphasis that follow it stay; the
+    straight apostrophe is curled like any other."""
     if not VOWEL.match(printed):
         return before
+    if plural := PLURAL.match(before):
+        whole = {"i": "gli", "I": "Gli"}.get(plural[0], plural[0][:-1] + "gli")
+        return whole + before[plural.end() :]
     article, *marks = before.split(maxsplit=1)
     return {"il": "l'", "Il": "L'"}.get(article, f"{article}l'") + "".join(marks)
 

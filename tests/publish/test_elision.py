@@ -1,4 +1,4 @@
-"""Italian articles and prepositions elided before a quoted number that begins with a vowel when read aloud."""
+"""Italian articles and prepositions before a quoted number that begins with a vowel when read aloud: elided, or gli and its compounds."""
 
 import json
 import re
@@ -56,6 +56,36 @@ def test_before_a_vowel_the_article_is_elided_and_before_any_other_number_it_is_
     for number in WHOLE.split(" "):
         text = f"{article} `{{lit}} {number}` delle persone"
         assert filled(text, markdown=False) == f"{article} {number} delle persone"
+
+
+PLURALS = {
+    "i": "gli",
+    "dei": "degli",
+    "dai": "dagli",
+    "ai": "agli",
+    "nei": "negli",
+    "sui": "sugli",
+    "I": "Gli",
+    "Dei": "Degli",
+    "Dai": "Dagli",
+    "Ai": "Agli",
+    "Nei": "Negli",
+    "Sui": "Sugli",
+}
+
+
+@pytest.mark.parametrize(("article", "long"), PLURALS.items())
+def test_before_a_vowel_the_plural_article_is_gli(article: str, long: str) -> None:
+    for number in ("8", "80", "11", "8.000"):
+        for space in (" ", "\n", "\u00a0", " **"):
+            text = f"{article}{space}`{{lit}} {number}` comuni"
+            assert filled(text, markdown=False) == f"{long}{space}{number} comuni"
+            assert filled(text, "en", markdown=False) == f"{article}{space}{number} comuni"
+    for number in ("2", "7", "10", "108", "1.800", "0,8"):
+        text = f"per {article} `{{lit}} {number}` comuni"
+        assert filled(text, markdown=False) == f"per {article} {number} comuni"
+    for text in ("poi `{lit} 8`", "quasi `{lit} 8`", "lui `{lit} 8`", "i quali `{lit} 8`"):
+        assert filled(text, markdown=False) == text.replace("`{lit} 8`", "8")
 
 
 @pytest.mark.parametrize(
