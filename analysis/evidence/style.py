@@ -37,6 +37,7 @@ WIDTH = 6.05  # inches: the text block of the paper
 FONT = "Source Sans Pro"
 ANY_ID = re.compile(r"\b[a-zA-Z][0-9a-f]{10}\b")
 OWN_ID = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')
+LONG_NUMBER = re.compile(r"scale\([^)]*\)|-?\d+\.\d{4,}")
 
 RC: dict[str, Any] = {
     "font.family": FONT,
@@ -255,10 +256,15 @@ def sign(fig: Figure, source: str, label: str) -> None:
 
 
 def to_svg(fig: Figure) -> str:
-    """The figure as SVG text, free of dates and random identifiers."""
+    """The figure as SVG text, free of dates and random identifiers, lengths to a thousandth of a point."""
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _steady(buffer.getvalue())
+    return _steady(LONG_NUMBER.sub(_rounded, buffer.getvalue()))
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """A number to three decimals; the layout is solved to the last bit only, and matplotlib prints six, of which the sixth may differ between runs."""
+    return found[0] if found[0].startswith("scale") else f"{round(float(found[0]), 3) + 0.0:.15g}"
 
 
 def _steady(svg: str) -> str:

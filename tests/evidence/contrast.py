@@ -96,8 +96,10 @@ def marks(svg: str) -> list[Seen]:
 
 
 def _glyphs(group: ET.Element) -> Iterator[ET.Element]:
-    """What the letters of a text are drawn by; a halo, which has a stroke, is behind them."""
+    """What the letters of a text are drawn by; a halo, which has a stroke, and a box, which is a patch, are behind them."""
     for element in group:
+        if element.get("id", "").startswith("patch_"):
+            continue
         if element.tag in (f"{SVG}g", f"{SVG}path") and "stroke" not in _style(element):
             yield element
 

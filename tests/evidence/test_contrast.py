@@ -61,6 +61,17 @@ def test_good_letters_pass_and_a_halo_counts_as_their_ground():
     assert min(seen.ratio for seen in found) >= contrast.TEXT
 
 
+@pytest.mark.parametrize(("box", "behind"), [("#ffffff", "#ffffff"), (style.ACCENT, style.ACCENT)])
+def test_the_box_of_a_text_is_its_ground(box, behind):
+    def draw(ax):
+        ax.barh([0], [1.0], color=style.ACCENT)
+        frame = {"facecolor": box, "edgecolor": "none", "pad": 1.0}
+        ax.text(0.99, 0, "ink in a box at the end of a bar", va="center", ha="center", bbox=frame)
+        ax.set_axis_off()
+
+    assert [(seen.colour, seen.behind) for seen in contrast.letters(drawn(draw))] == [(style.INK, behind)]
+
+
 def test_letters_hidden_by_something_are_found():
     def draw(ax):
         ax.text(0.5, 0, "hidden", va="center", ha="center", zorder=1)

@@ -1,5 +1,7 @@
 """What a study or notebook may change of the look, and what it may not."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -70,3 +72,21 @@ def test_identifiers_come_from_the_drawing_and_not_from_its_last_bits():
     own = [{part.split('"')[0] for part in text.split('id="')[1:]} for text in (one, other)]
     assert len(own[0]) == 2 and not own[0] & own[1]
     assert all(f"#{name}" in one for name in own[0])
+
+
+def test_a_difference_in_the_sixth_decimal_is_not_written():
+    given = 'x="13.975006" y="-215.921803" transform="rotate(-90) scale(0.015625 -0.015625)" d="M -0.000002 128.5"'
+    wobble = given.replace("921803", "921802").replace("-0.000002", "0.000002")
+    one, other = (style.LONG_NUMBER.sub(style._rounded, text) for text in (given, wobble))
+    assert one == other
+    assert one == 'x="13.975" y="-215.922" transform="rotate(-90) scale(0.015625 -0.015625)" d="M 0 128.5"'
+
+
+def test_a_figure_is_written_to_a_thousandth_of_a_point():
+    with style.house():
+        fig, ax = style.subplots(height=2)
+        ax.plot([0, 1, 2], [1, 1 / 3, 2 / 7])
+        svg = style.to_svg(fig)
+    plain = re.sub(r"scale\([^)]*\)", "", svg)
+    assert re.search(r"\d+\.\d{3}\b", plain)
+    assert not re.search(r"\d\.\d{4}", plain)
