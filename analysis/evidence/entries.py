@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.errors import DisclosureError, EvidenceError, Fault, say
 from analysis.evidence import style as house
 from analysis.evidence.columns import Column
-from analysis.evidence.words import LANGUAGES, TOTAL, Words, format_number
+from analysis.evidence.words import LANGUAGES, TOTAL, Words, curled, format_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -202,7 +202,11 @@ def drawing(
     where: str,
 ) -> Figure:
     """`draw(data, words)` in the house style, signed with source and data label; the random state is the same for each language."""
-    copy = {name: frame.copy() for name, frame in data.items()} if isinstance(data, Mapping) else data.copy()
+    copy = (
+        {name: _typeset(frame) for name, frame in data.items()}
+        if isinstance(data, Mapping)
+        else _typeset(data)
+    )
     random.seed(0)
     np.random.seed(0)
     with house.house(style):
@@ -220,6 +224,18 @@ def drawing(
         source = (head.get("source") or {}).get(words.language, "")
         house.sign(fig, f"{words('source')}: {source}" if source else "", label)
     return fig
+
+
+def _typeset(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy whose texts in two languages have the apostrophes of print; codes stay as they are."""
+    copy = frame.copy()
+    for name in frame.columns[frame.dtypes == object]:
+        copy[name] = frame[name].map(_both)
+    return copy
+
+
+def _both(cell: Any) -> Any:
+    return {key: curled(str(text)) for key, text in cell.items()} if isinstance(cell, Mapping) else cell
 
 
 def refuse_unequal(drawn: Mapping[str, Figure], where: str) -> None:

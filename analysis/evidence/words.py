@@ -99,6 +99,11 @@ def format_interval(low: float, high: float, unit: str, digits: int | None, lang
     return f"{a}–{b}"
 
 
+def curled(text: str) -> str:
+    """The text with the apostrophes of print."""
+    return text.replace("'", "’")
+
+
 @cache
 def shared() -> dict[str, Any]:
     """The words and labels of words.toml, for every notebook."""
@@ -121,7 +126,7 @@ class Words:
         for source in (self._own, shared()["words"]):
             entry = source.get(key)
             if isinstance(entry, Mapping) and self.language in entry:
-                return str(entry[self.language])
+                return curled(str(entry[self.language]))
         return None
 
     def __call__(self, key: str, **named: object) -> str:
@@ -149,7 +154,7 @@ class Words:
             self._labels.get(field, {}),
             self._own.get("labels", {}).get(field, {}),
         ):
-            known.update({str(code): text[self.language] for code, text in source.items()})
+            known.update({str(code): curled(text[self.language]) for code, text in source.items()})
         return known
 
     def label(self, field: str, code: object) -> str:

@@ -158,7 +158,7 @@ def latest(semesters: Semesters, on: dt.date) -> int:
 def monitoring(
     logframe: pd.DataFrame,
     indicators: pd.DataFrame,
-    outcomes: pd.DataFrame,
+    outcomes: pd.DataFrame | None,
     semesters: Semesters,
     semester: int,
     *,
@@ -167,11 +167,12 @@ def monitoring(
     caseload: pd.DataFrame | None = None,
     people: pd.DataFrame | None = None,
 ) -> Monitoring:
-    """The monitoring sheet of `semester` (from 1). Refused: a semester that is not there, and what progress, schedule and theory refuse."""
+    """The monitoring sheet of `semester` (from 1); outcomes None: nothing was measured yet. Refused: a semester that is not there, and what progress, schedule and theory refuse."""
     if not 1 <= semester <= len(semesters):
         what = say(f"semestre {semester}", f"semester {semester}")
         raise EstimateError(Fault(what, say("scheda di monitoraggio", "monitoring sheet"), f"1–{len(semesters)}"))  # fmt: skip
     last = semesters[semester - 1][1]
+    outcomes = pd.DataFrame(columns=list(FORM)) if outcomes is None else outcomes
     found = progress(logframe, indicators, outcomes, last, rule)
     return Monitoring(
         semester,

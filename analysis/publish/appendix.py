@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, ProseError, say
 from analysis.evidence import words as shared
+from analysis.evidence.words import curled
 from analysis.publish import glossary, lists, reshape, tables
 from analysis.publish.front import front_matter, heading, long_date
 from analysis.publish.layout import Source
@@ -51,7 +52,7 @@ def make(work: Work) -> dict[str, bytes]:
 def document(paper: Mapping[str, Any], source: Source, prose: Prose) -> dict[str, Any]:
     """The appendix in the shape of a paper's document (document.py): same label, box and colophon."""
     language = prose.language
-    title = tables.curled(str(prose.front["title"]))
+    title = curled(str(prose.front["title"]))
     abstract = plain(said("text", f"abstract{_cited(source)}", language, title=title))
     return wrapped(paper, source, prose, sections(source, prose), "appendix", abstract)
 
@@ -72,7 +73,7 @@ def wrapped(
         whole = f"{paper['label']}. {whole}"
     front = {
         **front_matter(prose, source),
-        "title": tables.curled(whole),
+        "title": curled(whole),
         "running": f"{said('label', name, language)}: {heading(own)}",
         "abstract": abstract,
         "keywords": [],
@@ -284,7 +285,7 @@ def _parameters(source: Source, language: str) -> list[Item]:
             strong.add(len(rows))
         rows.append(
             [
-                tables.curled(str(name)),
+                curled(str(name)),
                 key,
                 value_text(value, language),
                 value_text(default, language) if key in declared else "",

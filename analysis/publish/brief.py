@@ -213,8 +213,8 @@ def _sequence(value: Any) -> list[Any]:
 
 def _read(source: Source, language: str) -> tuple[dict[str, Any], list[Fault]]:
     """Numbers, figure and texts as they are printed, and the faults of what they quote."""
+    from analysis.evidence.words import curled
     from analysis.publish.front import bare
-    from analysis.publish.tables import curled
 
     found: list[Fault] = []
 

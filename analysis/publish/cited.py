@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, ProseError, say
+from analysis.evidence.words import curled
 from analysis.publish import layout
 from analysis.publish.quotes import QUOTE, entry_of
 from analysis.publish.sources import LANGUAGES, localised
-from analysis.publish.tables import curled
 
 SCHEMA = 1
 GROUPS = ("numbers", "statements", "tables", "figures")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.errors import Fault, ProseError
+from analysis.evidence.words import curled
 from analysis.publish import appendix
 from analysis.publish.lists import said
 from analysis.publish.quotes import plain
 from analysis.publish.sources import word
-from analysis.publish.tables import curled
 from analysis.publish.workbook import SPECIAL, Sheet, book_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.publish import tables
+from analysis.evidence.words import curled
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
 from analysis.publish.sources import LOCALES, demonstration, fixed_words, localised, word
@@ -49,11 +49,11 @@ def front_matter(prose: Prose, source: Source) -> dict[str, Any]:
     people = authors(context, language)
     appears = series(context, str(source.evidence.get("notebook", source.notebook.stem)), language)
     front: dict[str, Any] = {
-        "title": tables.curled(title),
+        "title": curled(title),
         "running": running,
         "abstract": prose.front["abstract"],
-        "summary": tables.curled(bare(str(prose.front["abstract"]))),
-        "keywords": list(prose.front["keywords"]),
+        "summary": curled(bare(str(prose.front["abstract"]))),
+        "keywords": [curled(keyword) for keyword in prose.front["keywords"]],
         "jel": list(prose.front["jel"]),
         "authors": people,
         "affiliations": shared_affiliations(people),
@@ -172,7 +172,7 @@ def colophon(front: Mapping[str, Any], context: Mapping[str, Any], language: str
         ("licence", context.get("licence")),
         ("funder", front["funder"]),
     ]
-    return [{"name": word(key, language), "text": tables.curled(str(text))} for key, text in entries if text]
+    return [{"name": word(key, language), "text": curled(str(text))} for key, text in entries if text]
 
 
 def bare(markdown: str) -> str:
@@ -200,4 +200,4 @@ def shortened(text: str, most: int) -> str:
 def heading(title: str) -> str:
     """A title for the head of a page: without what follows its colon where it is long, and never more than `RUNNING` characters."""
     short = title if len(title) <= RUNNING else title.partition(": ")[0]
-    return tables.curled(shortened(short, RUNNING))
+    return curled(shortened(short, RUNNING))

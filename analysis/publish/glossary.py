@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, ProseError, say
+from analysis.evidence.words import curled
 from analysis.publish.marks import without_code
 from analysis.publish.quotes import nearest
 from analysis.publish.sources import LANGUAGES
-from analysis.publish.tables import curled
 
 NAME = "glossary.toml"
 CITED = re.compile(r"\[[^\[\]]*@[^\[\]]*\]|(?<!\w)@[\w:.-]+")

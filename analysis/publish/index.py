@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.evidence.words import curled
 from analysis.publish.sources import LANGUAGES, TEMPLATES, localised, word
 
 # groups in the order of the page: files of the language {l} or of all, each with its name or the key of a word; of several the stem is named too
@@ -85,7 +86,7 @@ def write(folder: Path, notebooks: Path, data: Path | None = None) -> Path:
 
 
 def _paper(path: Path, folder: Path, notebooks: Path, data: Path | None) -> dict[str, Entry]:
-    from analysis.publish import document, layout, prose, render, tables
+    from analysis.publish import document, layout, prose, render
 
     evidence = json.loads(path.read_text(encoding="utf-8"))
     context, name, home = evidence["context"], evidence["notebook"], path.parent
@@ -107,8 +108,8 @@ def _paper(path: Path, folder: Path, notebooks: Path, data: Path | None) -> dict
             identity=home.relative_to(folder).as_posix(),
             language=language,
             study=context["study"],
-            study_title=tables.curled(str(localised(context.get("title"), language) or context["study"])),
-            title=tables.curled(_whole(front.get("title")) or name),
+            study_title=curled(str(localised(context.get("title"), language) or context["study"])),
+            title=curled(_whole(front.get("title")) or name),
             abstract=_whole(front.get("abstract")),
             keywords=list(front.get("keywords", [])),
             date=str(context["edition"]),

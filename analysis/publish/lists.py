@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish import reshape, tables
 from analysis.publish.layout import Source
 from analysis.publish.prose import Prose
@@ -27,7 +28,7 @@ def _fixed() -> dict[str, Any]:
 
 def said(group: str, key: str, language: str, **named: object) -> str:
     """A word or sentence of templates/appendix.toml, its {names} filled in."""
-    return tables.curled(str(_fixed()[group][key][language])).format(**named)
+    return curled(str(_fixed()[group][key][language])).format(**named)
 
 
 def grid(

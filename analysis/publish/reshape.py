@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from analysis.evidence.words import curled
 from analysis.publish import tables
 from analysis.publish.quotes import plain
 
@@ -42,9 +43,9 @@ def identified(made: Mapping[str, Any], citations: Collection[str]) -> dict[str,
         text = str(cell["text"])
         if text in citations:
             return {**cell, "text": f"@{text}", "markdown": True}
-        return {**cell, "text": tables.curled(text), "code": IDENTIFIER.fullmatch(text) is not None}
+        return {**cell, "text": curled(text), "code": IDENTIFIER.fullmatch(text) is not None}
 
-    head = [{**column, "text": tables.curled(column["text"])} for column in made["head"]]
+    head = [{**column, "text": curled(column["text"])} for column in made["head"]]
     return fitted({**made, "head": head, "rows": [[cell_of(cell) for cell in row] for row in made["rows"]]})
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish.quotes import confidence, plain
 from analysis.publish.sources import localised, word
 
@@ -137,11 +138,6 @@ def _cell(
         if low is not None and high is not None:
             text += f" ({words.format_interval(low, high, unit, digits, language)})"
     return text
-
-
-def curled(text: str) -> str:
-    """The text with the apostrophes of print."""
-    return text.replace("'", "’")
 
 
 def own(key: str, entry: Mapping[str, Any], language: str) -> dict[str, Any]:

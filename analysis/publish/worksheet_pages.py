@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import Fault, ProseError, say
+from analysis.evidence.words import curled
 from analysis.publish import tables, worksheets
 from analysis.publish.front import authors, heading, long_date
 from analysis.publish.sources import FONTS, LOCALES, TEMPLATES, demonstration, fixed_words, localised, word
@@ -55,15 +56,15 @@ def content(source: Source, key: str, language: str) -> dict[str, Any]:
     if forms:
         file = f"{key.removeprefix(worksheets.PREFIX)}.{language}.xlsx"
         notes.append(word("elsewhere", language, "worksheet", file=file, sheets="; ".join(forms)))
-    title = tables.curled(told.title)
+    title = curled(told.title)
     return {
         "language": language,
         "region": LOCALES[language][-2:],
         "locale": LOCALES[language],
-        "label": tables.curled(str(label)) if label else None,
+        "label": curled(str(label)) if label else None,
         "study": heading(str(localised(context.get("title"), language) or "")),
         "edition": edition.isoformat(),
-        "intro": [tables.curled(part) for part in told.intro],
+        "intro": [curled(part) for part in told.intro],
         "notes": notes,
         "items": items,
         "box": [localised(fixed[part], language) for part in ("box", "line") if part in fixed],
@@ -76,7 +77,7 @@ def content(source: Source, key: str, language: str) -> dict[str, Any]:
         "front": {
             "title": title,
             "running": heading(title),
-            "summary": tables.curled(" ".join(told.intro)),
+            "summary": curled(" ".join(told.intro)),
             "authors": authors(context, language),
             "keywords": [],
             "jel": [],
@@ -92,7 +93,7 @@ def _origin(context: Mapping[str, Any], edition: datetime.date, language: str) -
     named = ("source", "licence") if demonstration(context) else ("source", "citation", "licence")
     told = [(part, localised(context.get(part), language)) for part in named]
     told.append(("edition", long_date(edition, language)))
-    return [{"name": word(part, language), "text": tables.curled(str(text))} for part, text in told if text]
+    return [{"name": word(part, language), "text": curled(str(text))} for part, text in told if text]
 
 
 def _sheet(
@@ -113,7 +114,7 @@ def _sheet(
     return {
         **made,
         "kind": "table",
-        "title": tables.curled(title),
+        "title": curled(title),
         "notes": [note for note in made["notes"] if note != word("missing", language, "note")],
         "empty": empty,
         "measured": measured,

@@ -78,6 +78,11 @@ class Settings:
     comparisons: tuple[evaluation.Comparison, ...] = ()
     pending: tuple[Fault, ...] = ()
 
+    @property
+    def until(self) -> dt.date:
+        """The last day that the data can tell of: the project's last one; while it is under way, that of the edition."""
+        return max(self.start, min(self.end, self.edition))
+
 
 def read(folder: Path, shown: str, expected_id: str = "") -> Settings:
     """The settings of the study in `folder`; `shown` is the folder's name in messages. Raises StudyError with all faults.

@@ -217,6 +217,20 @@ def test_draw_receives_protected_data_only(ev):
     assert all(np.isnan(values[1]) for values in seen)
 
 
+def test_draw_receives_the_texts_of_the_study_with_the_apostrophes_of_print(ev):
+    seen = []
+
+    def draw(data, words):
+        seen.extend(data["name"])
+        return style.subplots(height=2)[0]
+
+    table = care_table([30, 20]).assign(name=[{"it": "l'ora", "en": "the day's end"}] * 2)
+    table.attrs["columns"] = {"n": {"counts": "persons"}, "name": {"text": True}}
+    ev.figure("fig-a", table, draw)
+    assert seen == [{"it": "l’ora", "en": "the day’s end"}] * 4
+    assert "the day's end" in (ev.folder / "fig-a.csv").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "form", "italian"),
     [

@@ -52,3 +52,10 @@ def test_own_words_come_before_shared_ones_and_a_missing_one_says_where():
     )
     with pytest.raises(EvidenceError, match=r"toy\.toml"):
         words("nothing_like_it")
+
+
+def test_words_and_labels_have_the_apostrophes_of_print():
+    words = Words(
+        "it", {"n": {"it": "quant'è", "en": "n"}}, {"care": {"a": {"it": "l'ora", "en": "a"}}}, "toy"
+    )
+    assert (words("n"), words.label("care", "a")) == ("quant’è", "l’ora")

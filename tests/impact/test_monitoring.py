@@ -149,3 +149,11 @@ def test_a_semester_that_is_not_there_is_refused(english):
 def test_the_latest_semester_that_has_ended():
     days = {dt.date(2015, 1, 1): 1, dt.date(2016, 6, 29): 1, dt.date(2016, 12, 31): 2, dt.date(2019, 1, 1): 4}
     assert {day: monitoring.latest(SEMESTERS, day) for day in days} == days
+
+
+def test_a_plan_of_which_nothing_was_measured_yet_is_shown_as_missing():
+    sheet = monitoring.monitoring(logframe(), indicators(*PLAN), None, SEMESTERS, 2)
+    assert sheet.progress.rows["value"].isna().all() and set(sheet.progress.rows["light"]) == {"grey"}
+    assert set(sheet.schedule.cells.query("semester <= 2")["status"]) == {"missing"}
+    assert list(sheet.outcomes()["indicator"]) == ["a", "b", "c"]
+    assert len(sheet.theory.table()) == len(logframe())

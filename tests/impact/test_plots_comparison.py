@@ -38,8 +38,8 @@ def weighted():
 def test_event_study(found):
     figure = draw(plots_comparison.event_study, found.event())
     assert legend(figure) == [
-        "prima dell'adozione",
-        "dopo l'adozione",
+        "prima dell’adozione",
+        "dopo l’adozione",
         "senza intervallo: meno di 5 grappoli",
     ]
     assert figure.axes[0].get_xticklabels()[0].get_text() == "−3\n(4)"

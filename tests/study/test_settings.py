@@ -103,6 +103,16 @@ def test_a_collected_study_needs_privacy_and_the_authors_role_before_it_is_publi
 
 
 @pytest.mark.parametrize(
+    ("edition", "until"),
+    [("2026-01-15", "2018-12-31"), ("2017-05-31", "2017-05-31"), ("2015-10-01", "2016-01-01")],
+    ids=["project over", "under way", "not begun"],
+)
+def test_the_data_tell_of_no_day_after_the_edition(make, edition, until):
+    make("", replace={"edition = 2026-01-15": f"edition = {edition}"})
+    assert studies.open_study("prova").settings.until == dt.date.fromisoformat(until)
+
+
+@pytest.mark.parametrize(
     ("start", "end", "expected"),
     [
         ("2016-01-01", "2016-12-31", ["2016-01-01/2016-06-30", "2016-07-01/2016-12-31"]),

@@ -14,12 +14,12 @@ from typing import Any
 
 from analysis.errors import Fault, RunError, say
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish.front import long_date
 from analysis.publish.review import findings
 from analysis.publish.review.findings import told
 from analysis.publish.review.markup import TEMPLATES
 from analysis.publish.sources import FONTS, LOCALES, fixed_words, localised
-from analysis.publish.tables import curled
 
 LONGEST = 240  # characters of a text that comes from the report
 LONG = re.compile(r"\S{31,}")  # words in which a line may break

@@ -17,11 +17,11 @@ from html import escape as esc
 from typing import Any, Protocol
 
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish.front import long_date
 from analysis.publish.review import certificate, findings, markup, pairs
 from analysis.publish.review.markup import TEMPLATES
 from analysis.publish.sources import LANGUAGES, localised
-from analysis.publish.tables import curled
 
 MOST = 12  # changes of one sort told at the terminal; the page has them all
 WIDE = 96  # characters of a value at the terminal

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish.review.markup import TEMPLATES
 from analysis.publish.sources import localised
-from analysis.publish.tables import curled
 
 VERDICTS = ("differs", "missing", "unchecked", "within", "same")  # the gravest first
 GRAVE = ("differs", "missing")

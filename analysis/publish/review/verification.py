@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.evidence import words
+from analysis.evidence.words import curled
 from analysis.publish.front import long_date
 from analysis.publish.review import certificate, findings, markup, pairs
 from analysis.publish.review.findings import told
 from analysis.publish.sources import LANGUAGES
-from analysis.publish.tables import curled
 
 TEXTS = ("published", "again", "difference")  # the pictures of a figure
 
