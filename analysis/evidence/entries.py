@@ -229,7 +229,7 @@ def drawing(
 def _typeset(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose texts in two languages have the apostrophes of print; codes stay as they are."""
     copy = frame.copy()
-    for name in frame.columns[frame.dtypes == object]:
+    for name in (name for name in frame.columns if pd.api.types.is_object_dtype(frame[name])):
         copy[name] = frame[name].map(_both)
     return copy
 
