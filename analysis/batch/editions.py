@@ -93,16 +93,22 @@ class Notebook:
     @property
     def declared(self) -> list[str]:
         needs = self.front.get("needs", {})
-        return [*needs.get("tables", []), *needs.get("optional", [])] + (
-            ["territory"] if needs.get("territory") else []
-        )
+        named = [name for kind in ("tables", "any", "optional") for name in needs.get(kind, [])]
+        return named + (["territory"] if needs.get("territory") else [])
 
     def lacks(self, tables: Iterable[str]) -> list[str]:
-        """Tables that the notebook, or one that it must cite, needs and the study has not."""
-        known = _present() if self.cites else {}
+        """Tables that the notebook, or one that it must cite, needs and the study has not; those of which one would do (`any`) as one entry."""
+        known, held = _present() if self.cites else {}, set(tables)
         books = [self, *(known[name] for name, needed in self.cites.items() if needed)]
-        wanted = [name for book in books for name in book.front.get("needs", {}).get("tables", [])]
-        return [name for name in dict.fromkeys(wanted) if name not in set(tables)]
+        needs = [book.front.get("needs", {}) for book in books]
+        gone = [name for need in needs for name in need.get("tables", []) if name not in held]
+        choices = [need["any"] for need in needs if need.get("any") and held.isdisjoint(need["any"])]
+        return list(dict.fromkeys([*gone, *map(_one_of, choices)]))
+
+
+def _one_of(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return say(f"una fra {listed}", f"one of {listed}")
 
 
 def _present() -> dict[str, Notebook]:

@@ -67,6 +67,7 @@ abstract = {{ it = "Di che cosa si tratta, in tre righe.", en = "What this is ab
 keywords = {{ it = ["welfare di comunità"], en = ["community welfare"] }}
 jel = ["I38"]
 
+# Tabelle: tables, servono tutte; any = […], ne basta una; optional = […], si leggono se ci sono. / tables: all are needed; any: one will do; optional: read if there.
 [needs]
 tables = ["survey"]
 

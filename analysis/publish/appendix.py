@@ -190,7 +190,7 @@ def _label(field: str, code: str, source: Source, language: str) -> str | None:
 
 def _uses(source: Source, table: str) -> bool:
     needs = source.spec.get("needs", {})
-    return table in [*needs.get("tables", []), *needs.get("optional", [])]
+    return any(table in needs.get(kind, []) for kind in ("tables", "any", "optional"))
 
 
 def _sampling(source: Source, language: str) -> list[Item]:

@@ -226,6 +226,18 @@ def test_an_optional_notebook_is_left_out_only_where_the_study_lacks_its_tables(
     assert made["numbers"] == {}  # its only cell asks for the second notebook
 
 
+@pytest.mark.parametrize(
+    ("names", "lacking"), [(["nothing", "actors"], []), (["nothing", "none"], ["one of nothing, none"])]
+)
+def test_of_tables_that_would_do_one_is_enough(project, names, lacking):
+    toml = project / "notebooks" / "first.toml"
+    needs = f"tables = []\nany = {json.dumps(names)}"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('tables = ["actors"]', needs), encoding="utf-8")
+    made, left_out = editions.plan([studies.open_study("demo")], editions.notebooks(["first"]), {})
+    assert [parts[2] for parts in left_out] == ([lacking] if lacking else [])
+    assert [one.tables for one in made] == ([] if lacking else [("actors",)])
+
+
 def test_where_a_required_notebook_cannot_run_the_report_is_left_out(project):
     toml = project / "notebooks" / "first.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace("actors", "nothing"), encoding="utf-8")
