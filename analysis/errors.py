@@ -63,6 +63,10 @@ class EstimateError(AltroError):
     """An estimator was handed data from which no number may come."""
 
 
+class TooFewError(EstimateError):
+    """Nothing in the data is wrong, and they are too few yet for this number."""
+
+
 class EvidenceError(AltroError):
     """A number, table, figure or statement is incomplete."""
 

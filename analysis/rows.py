@@ -33,3 +33,8 @@ def shown(values: pd.Series, mask: pd.Series | np.ndarray) -> str:
     """The first five different values at which `mask` is true, after the name of their column."""
     found = dict.fromkeys(map(str, values[np.asarray(mask, dtype=bool)].head()))
     return f"{values.name} = {', '.join(found)}"
+
+
+def until(last: pd.Timestamp) -> str:
+    """What dates of a register are allowed: up to `last`, and which day that is."""
+    return f"≤ {last.date()}: " + say("la fine dello studio, o la sua edizione se è in corso", "the study's end, or its edition while it is under way")  # fmt: skip

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.codesign.funnel import ENDS, STAGES
 from analysis.errors import EstimateError, Fault, say
-from analysis.rows import required, where
+from analysis.rows import required, until, where
 
 FATES = (STAGES[-1], *ENDS)
 OPEN = "open"
@@ -69,7 +69,7 @@ def spells(ideas: pd.DataFrame, end: dt.date, stages: Sequence[str] = STAGES) ->
     checks = [
         (rank.isna(), say("stadio sconosciuto", "unknown stage"), ", ".join(order)),
         (ideas["date"].isna(), say("manca la data", "the date is missing"), ""),
-        (ideas["date"] > last, say("data dopo la fine del registro", "a date after the end of the record"), f"≤ {last.date()}"),
+        (ideas["date"] > last, say("data dopo la fine del registro", "a date after the end of the record"), until(last)),
         (ideas.duplicated(["idea", "stage"]), say("fase ripetuta", "a stage recorded twice"), ""),
         (backwards, say("data anteriore a quella della fase precedente", "a date before that of the stage before"), ""),
         (first >= len(stages), say("idea chiusa senza alcuno stadio", "an idea that ended without any stage"), ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isfinite, nan
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import Fault, TooFewError, say
 from analysis.impact import power
 from analysis.impact.effect import Effect
 from analysis.impact.frames import CLUSTER, TREATED, Compared
@@ -17,7 +17,7 @@ def of_effect(found: Effect) -> Detectable:
     if found.se is None:
         what = say("la stima non ha un errore", "the estimate has no error")
         step = say("Con pochi grappoli usate of_change.", "With few clusters use of_change.")
-        raise EstimateError(Fault(what, found.design, next_step=step))
+        raise TooFewError(Fault(what, found.design, next_step=step))
     least = power.minimal_detectable(found.se, df=found.df if isfinite(found.df) else None)
     return Detectable(least, nan, nan, found.se, 1.0, found.n)
 

@@ -27,6 +27,7 @@ from analysis.impact.effect import Effect
 from analysis.impact.frames import CLUSTER, PERSON, TREATED, Compared
 from analysis.impact.methods import Specification
 from analysis.impact.power import Detectable
+from analysis.parts import Parts
 
 LONG = ("outcome", TREATED, "after")
 
@@ -46,15 +47,22 @@ class Estimated:
 
 
 def every(
-    declared: Iterable[Any], people: Mapping[str, Compared], panel: pd.DataFrame | None, seed: int
+    declared: Iterable[Any],
+    people: Mapping[str, Compared],
+    panel: pd.DataFrame | None,
+    seed: int,
+    parts: Parts,
 ) -> dict[str, Estimated]:
-    """The comparisons for which there are data, by id: those of persons first, by design. `people`: rows by id; `panel`: of the staggered ones."""
+    """The comparisons for which there are data, by id: those of persons first, by design. `people`: rows by id; `panel`: of the staggered ones, which
+    `parts` awaits where too few units have adopted."""
     many = list(declared)
-    found = [weighted(one, people[one.id]) for one in many if one.design == "weighting" and one.id in people]
+    found: list[Estimated | None] = [
+        weighted(one, people[one.id]) for one in many if one.design == "weighting" and one.id in people
+    ]
     found += [differenced(one, people[one.id], seed) for one in many if one.design == "difference" and one.id in people]  # fmt: skip
     if panel is not None:
-        found += [adopted(one, panel) for one in many if one.design == "staggered"]
-    return {each.declared.id: each for each in found}
+        found += [parts.of("staggered", adopted, one, panel) for one in many if one.design == "staggered"]
+    return {each.declared.id: each for each in found if each}
 
 
 def weighted(one: Any, group: Compared) -> Estimated:

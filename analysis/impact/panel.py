@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.rows import required, shown, where
 
 
@@ -76,9 +76,8 @@ def read(panel: pd.DataFrame, indicator: str, table: str = "panel") -> Panel:
     if gaps or wide.shape[1] < 2:
         named = ", ".join(map(str, gaps)) or say("ne serve più d'uno", "more than one is needed")
         what = say(f"semestri senza alcuna riga: {named}", f"semesters without any row: {named}")
-        raise EstimateError(
-            Fault(what, f"{table}, {indicator}", say("semestri consecutivi", "consecutive semesters"))
-        )
+        fault = Fault(what, f"{table}, {indicator}", say("semestri consecutivi", "consecutive semesters"))
+        raise (EstimateError if gaps else TooFewError)(fault)
     first = own.groupby(own["unit"].astype("string"))
     start = (
         pd.to_numeric(first["adopted"].first())
@@ -105,7 +104,7 @@ def read(panel: pd.DataFrame, indicator: str, table: str = "panel") -> Panel:
             f"of {len(kept)} units none usable adopts within the panel",
         )
         step = say("Servono unità con un valore in ogni semestre che adottano dal secondo in poi.", "Units with a value in every semester that adopt from the second on are needed.")  # fmt: skip
-        raise EstimateError(Fault(what, f"{table}, {indicator}", next_step=step))
+        raise TooFewError(Fault(what, f"{table}, {indicator}", next_step=step))
     codes = pd.factorize(first["cluster"].first().reindex(wide.index)[kept])[0] if some else None
     if codes is not None and len(np.unique(codes)) == len(codes):
         codes = None

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.impact import effect as effects
 from analysis.impact import influence, regression
 from analysis.impact.effect import Clusters, Effect
@@ -167,7 +167,7 @@ class Staggered:
                 "nessun semestre prima dell'adozione, oltre alla base",
                 "no semester before adoption, besides the base",
             )
-            raise EstimateError(
+            raise TooFewError(
                 Fault(
                     what, "panel", say("adozione dal terzo semestre", "adoption from the third semester on")
                 )
@@ -310,7 +310,7 @@ def fit(panel: pd.DataFrame, indicator: str, control: str = "never", table: str 
     if len(np.unique(found.adopted)) < 2:
         what = say("tutte le unità adottano nello stesso semestre", "all units adopt in the same semester")
         step = say("Senza confronto resta la variazione (change.paired), che non è un effetto.", "Without a comparison there is change (change.paired), which is no effect.")  # fmt: skip
-        raise EstimateError(Fault(what, f"{table}, adopted", next_step=step))
+        raise TooFewError(Fault(what, f"{table}, adopted", next_step=step))
     cells = influence.cells(found.y, found.periods, found.adopted, control)
     engine, estimates = _engine(found, control)
     errors = np.sqrt(np.diag(influence.covariance(cells.values, found.cluster)))

@@ -30,6 +30,7 @@ PLURAL = re.compile(r"(?:I|\w*i)(?!\w)")
 VOWEL = re.compile(  # numbers read as otto, ottanta, ottocento…, undici, undicimila, uno; not mille, cento…, primo
     r"8|11(?:[.\s]?\d{3})*(?!\d)|1(?![\d°º]|[.\s]\d{3})"
 )
+ZERO = re.compile(r"0(?!\d)")
 QUOTED = re.compile(r"(?<!`)`\{(\w+)\}[^`\n]*`(?!`)")
 KINDS = ("val", "say", "lit", "paper")
 PAPER = re.compile(r"`\{paper\}\s*([^`]*?)\s*`")
@@ -113,13 +114,17 @@ def traced(printed: str, kind: str, key: str, evidence: Mapping[str, Any]) -> st
 
 def elided(before: str, printed: str) -> str:
     """The article or preposition `before` a printed number, as Italian orthography has it before a vowel sound: elided in the singular (`l'8%`,
-    `dell'11%`, `all'1,5%`), gli and its compounds in the plural (`degli 8`); else as typed. Marks of emphasis that follow it stay; the
-    straight apostrophe is curled like any other."""
-    if not VOWEL.match(printed):
+    `dell'11%`, `all'1,5%`), gli and its compounds in the plural (`degli 8`); before zero lo and its compounds (`dello 0,5%`); else as typed.
+    Marks of emphasis that follow it stay; the straight apostrophe is curled like any other."""
+    zero = ZERO.match(printed)
+    if not (zero or VOWEL.match(printed)):
         return before
     if plural := PLURAL.match(before):
         whole = {"i": "gli", "I": "Gli"}.get(plural[0], plural[0][:-1] + "gli")
         return whole + before[plural.end() :]
+    if zero:
+        article = before.split(maxsplit=1)[0]
+        return {"il": "lo", "Il": "Lo"}.get(article, f"{article}lo") + before[len(article) :]
     article, *marks = before.split(maxsplit=1)
     return {"il": "l'", "Il": "L'"}.get(article, f"{article}l'") + "".join(marks)
 

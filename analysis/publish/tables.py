@@ -93,6 +93,8 @@ def printed(
         notes.append(word("suppressed", language, "note", k=threshold))
     if ABSENT in used:
         notes.append(word("missing", language, "note"))
+    if not rows:
+        notes.append(word("empty", language, "note"))
     if len(kept) < len(rows):
         notes.append(word("rows", language, "note", shown=len(kept), all=len(rows), file=f"{language}.xlsx"))
     size, flipped, widths = fit(head, body)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.proposals import STAGES, WON, Histories
 
@@ -40,7 +40,7 @@ def spells(found: Histories, stage: str = "submitted") -> Spells:
     inside = ~np.isnat(start)
     if not inside.any():
         what = say(f"nessuna proposta con la data di «{stage}»", f"no proposal with a date of '{stage}'")
-        raise EstimateError(Fault(what, "proposals"))
+        raise TooFewError(Fault(what, "proposals"))
     ended = found.rows["ended"].fillna(found.end).to_numpy(dtype="datetime64[ns]")
     days = (ended - start) / np.timedelta64(1, "D")
     outcome = np.where(found.open, UNDECIDED, found.rows["stage"].to_numpy(dtype=object))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.proposals import STAGES, STRENGTH, Histories, pooled
 
@@ -135,13 +135,13 @@ def _others(
     return before[0], before[1]
 
 
-def _too_few(n: int) -> EstimateError:
+def _too_few(n: int) -> TooFewError:
     what = say(f"{n} proposte chiuse da prevedere", f"{n} ended proposals to predict")
     step = say(
         "La calibrazione si potrà misurare quando se ne saranno chiuse altre.",
         "Calibration can be measured once more of them have ended.",
     )
-    return EstimateError(Fault(what, say("calibrazione", "calibration"), f"≥ {LEAST}", step))
+    return TooFewError(Fault(what, say("calibrazione", "calibration"), f"≥ {LEAST}", step))
 
 
 @dataclass(frozen=True)

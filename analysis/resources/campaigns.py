@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.plan import as_text, bilingual
 from analysis.resources.proposals import CURRENCY, foreign
@@ -174,11 +174,14 @@ class Efficiency:
         return (low, high, CAMPAIGNS, None) if np.isfinite(low) else (low, high, NONE, LITTLE)
 
     def overall(self) -> tuple[float, float, float, int]:
-        """Cost to raise a euro over all campaigns (ratio of sums) with its interval by jackknife of campaigns, and how many they are. Refused: nothing raised."""
+        """Cost to raise a euro over all campaigns (ratio of sums) with its interval by jackknife of campaigns, and how many they are. Refused: fewer than two, which have no interval; nothing raised."""
         own = self.rows[self.rows["sums"]]
         cost, raised = own["cost"].to_numpy(dtype=float), own["raised"].to_numpy(dtype=float)
-        if not raised.sum() > 0:
-            raise EstimateError(Fault(say("nulla raccolto", "nothing raised"), "campaigns", "> 0"))
+        if len(own) < 2 or not raised.sum() > 0:
+            what = say(
+                "meno di due campagne, o nulla raccolto", "fewer than two campaigns, or nothing raised"
+            )
+            raise TooFewError(Fault(what, "campaigns"))
         return float(cost.sum() / raised.sum()), *intervals.ratio_interval(cost, raised), len(own)
 
     def register(self) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, ParameterError, say
+from analysis.errors import EstimateError, Fault, ParameterError, TooFewError, say
 from analysis.resources.ledger import LEAD, check
 from analysis.resources.registers import refuse
 from analysis.resources.sustain import Reserve, Runway
@@ -137,7 +137,7 @@ def concentration(funders: Sequence[str] | pd.Series, amounts: Sequence[float] |
     sums = values.groupby(names.astype(str)).sum()
     if not sums.sum() > 0:
         what = say("il totale è zero", "the total is zero")
-        raise EstimateError(Fault(what, where, say("un totale positivo", "a positive total")))
+        raise TooFewError(Fault(what, where, say("un totale positivo", "a positive total")))
     given = sums[sums > 0].sort_index().sort_values(ascending=False, kind="stable")
     return Concentration(tuple(given.index), given.to_numpy(), len(values), int((sums <= 0).sum()))
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.proposals import CURRENCY, foreign
 from analysis.resources.registers import filled, numbers, refuse
-from analysis.rows import required, where
+from analysis.rows import required, until, where
 
 STATUS = ("new", "retained", "recaptured")
 GAPS = ("lybunt", "sybunt")
@@ -44,7 +44,7 @@ def checked(gifts: pd.DataFrame, end: dt.date) -> pd.DataFrame:
         (table[["gift", "donor"]].isna().any(axis=1), say("manca la donazione o il donatore", "the gift or the donor is missing"), ""),
         (table["gift"].notna() & table.duplicated("gift"), say("donazione ripetuta", "the same gift twice"), ""),
         (table["date"].isna(), say("manca la data", "the date is missing"), ""),
-        (table["date"] > last, say("data dopo la fine del registro", "a date after the end of the record"), f"≤ {last.date()}"),
+        (table["date"] > last, say("data dopo la fine del registro", "a date after the end of the record"), until(last)),
         (~(amount > 0), say("importo mancante o non positivo", "amount missing or not above 0"), "> 0"),
         (foreign(table), say("altra valuta", "another currency"), CURRENCY),
     ]  # fmt: skip
@@ -234,9 +234,12 @@ class Retention:
 
 
 def retention(found: Register) -> Retention:
-    """Share of the donors of a period who give again in the next, of those who began in it and of the others."""
+    """Share of the donors of a period who give again in the next, of those who began in it and of the others. Refused: no whole period after another."""
     gave, before = found.gave, found.before
     at = found.comparable
+    if not len(at):
+        what = say("nessun periodo intero dopo un altro", "no whole period after another")
+        raise TooFewError(Fault(what, "gifts", say("due di seguito", "two in a row")))
     earlier = gave[:, at - 1]
     groups = [earlier, earlier & ~before[:, at - 1], earlier & before[:, at - 1]]
     counts = [

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.registers import UNSTATED, codes, filled, numbers, refuse
+from analysis.rows import until
 
 TABLE = "people"
 COLUMNS = ("person", "recruited", "contacted", "first_shift", "left", "channel", "role", "hours")
@@ -74,7 +75,7 @@ def register(people: pd.DataFrame, end: dt.date) -> Register:
         (frame["person"].isna() | frame.duplicated("person", keep=False), say("persona senza codice o ripetuta", "a person without a code, or twice"), say("una riga per persona", "one row a person")),
         ((given & frame[list(DATES)].isna()).any(axis=1), say("data che non si legge", "a date that cannot be read"), ""),
         (frame["recruited"].isna(), say("manca la data di adesione", "the date of recruitment is missing"), ""),
-        *[(frame[name] > last, say(f"«{name}» dopo la fine del registro", f"'{name}' after the end of the register"), f"≤ {last.date()}") for name in DATES],
+        *[(frame[name] > last, say(f"«{name}» dopo la fine del registro", f"'{name}' after the end of the register"), until(last)) for name in DATES],
         (shift < frame["contacted"], say("primo turno prima del contatto", "a first shift before the contact"), "contacted ≤ first_shift"),
         (left < shift, say("uscita prima del primo turno", "an exit before the first shift"), "first_shift ≤ left"),
         (left < frame["recruited"], say("uscita prima dell'adesione", "an exit before the recruitment"), "recruited ≤ left"),
@@ -217,16 +218,19 @@ class Mix:
         return frame
 
 
-def mix(found: Register, by: str, of: str = "started") -> Mix:
+def mix(found: Register, by: str, of: str = "started", least: int = 1) -> Mix:
     """Who the volunteers are: counts and shares by channel, role or whether they come from a company; of those who started, or of all who were recruited.
 
-    Refused: an unknown grouping or base, nobody in it.
+    Refused: an unknown grouping or base, fewer than `least` persons in it.
     """
     if of not in ("recruited", "started"):
         raise EstimateError(Fault(f"of = {of}", TABLE, "recruited, started"))
     rows = found.rows if of == "recruited" else found.started
-    if not len(rows):
-        raise EstimateError(Fault(say("nessuno ha mai fatto un turno", "nobody ever did a shift"), TABLE))
+    if len(rows) < least:
+        what = say("nessuno ha mai fatto un turno", "nobody ever did a shift")
+        if len(rows):
+            what = say(f"{len(rows)} persone", f"{len(rows)} persons")
+        raise TooFewError(Fault(what, TABLE, f"≥ {least}"))
     groups = grouped(rows, by)
     names = tuple(code for code, _ in groups)
     persons = np.array([len(own) for _, own in groups])
@@ -280,7 +284,7 @@ def hours(found: Register, by: str | None = None) -> Hours:
         what = say(
             "nessuna ora registrata di chi ha fatto un turno", "no hours recorded of anybody who did a shift"
         )
-        raise EstimateError(Fault(what, TABLE))  # fmt: skip
+        raise TooFewError(Fault(what, TABLE))
     groups = grouped(rows, by)
     n = np.array([len(own) for _, own in groups])
     mean = np.array([own["hours"].mean() for _, own in groups])

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.registers import filled, numbers, refuse
-from analysis.rows import shown
+from analysis.rows import shown, until
 
 STAGES = ("prospect", "contacted", "submitted", "negotiation")
 ENDS = ("won", "lost")
@@ -135,7 +135,7 @@ def _refuse(table: pd.DataFrame, end: pd.Timestamp) -> None:
         (table[["proposal", "funder", "funder_kind"]].isna().any(axis=1), say("proposta, finanziatore o tipo mancante", "proposal, funder or kind missing"), ""),
         (rank.isna(), say("stadio sconosciuto", "unknown stage"), ", ".join((*STAGES, *ENDS))),
         (table["date"].isna(), say("manca la data", "the date is missing"), ""),
-        (table["date"] > end, say("data dopo la fine del registro", "a date after the end of the record"), f"≤ {end.date()}"),
+        (table["date"] > end, say("data dopo la fine del registro", "a date after the end of the record"), until(end)),
         (table.duplicated(["proposal", "stage"]) & by.notna(), say("stadio ripetuto", "a stage recorded twice"), ""),
         (~over & ~later & (table["date"] < latest), say("data anteriore a quella di uno stadio precedente", "a date before that of an earlier stage"), ", ".join(STAGES)),
         (later, say("la proposta si era già chiusa", "the proposal had ended before"), say("niente dopo «ottenuta» o «persa»", "nothing after won or lost")),
@@ -255,12 +255,12 @@ def pooled(
         faults.append(Fault(f"strength = {strength}", label, "> 0"))
     if prior is not None and not 0 < prior < 1:
         faults.append(Fault(f"prior = {prior}", label, "0–1"))
+    if faults:
+        raise EstimateError(faults)
     if prior is None and not decided.any():
         what = say("nessuna proposta si è chiusa", "no proposal has ended")
         step = say("Dichiarare un valore di partenza (prior).", "Declare a prior.")
-        faults.append(Fault(what, label, next_step=step))
-    if faults:
-        raise EstimateError(faults)
+        raise TooFewError(Fault(what, label, next_step=step))
     own = np.arange(len(decided))
     if prior is not None:
         return np.full(len(decided), float(prior)), own

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import EstimateError, Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.people import TOTAL
 from analysis.resources.registers import OUTSIDE, codes, filled, in_order, numbers, refuse
@@ -141,7 +141,7 @@ def coverage(found: Roster, by: Sequence[str] = (), seed: int = 1, draws: int = 
     if len(set(by)) < len(by) or set(by) - set(GROUPINGS):
         raise EstimateError(Fault(f"by = {', '.join(by)}", TABLE, ", ".join(GROUPINGS)))
     if not (found.rows["needed"] > 0).any():
-        raise EstimateError(Fault(say("nessun posto richiesto", "no place was needed"), TABLE, say("almeno uno", "at least one")))  # fmt: skip
+        raise TooFewError(Fault(say("nessun posto richiesto", "no place was needed"), TABLE, say("almeno uno", "at least one")))  # fmt: skip
     rows = found.rows.assign(
         covered=found.rows[["needed", "filled"]].min(axis=1),
         worked=found.rows["filled"] * found.rows["hours"],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, ParameterError, say
+from analysis.errors import EstimateError, Fault, ParameterError, TooFewError, say
 from analysis.resources import registers
 from analysis.resources.ledger import LEAD, SOURCES, check, doubles
 from analysis.rows import where
@@ -125,7 +125,7 @@ def sustainability(
     sums = pd.concat([sums, sums.sum().to_frame(TOTAL).T])
     if not sums.loc[TOTAL, "recurring_cost"] > 0:
         what = say("nessun costo ricorrente", "no recurring cost")
-        raise EstimateError(Fault(what, "costs", say("un totale positivo", "a positive total")))
+        raise TooFewError(Fault(what, "costs", say("un totale positivo", "a positive total")))
     ratio = sums["recurring_income"] / sums["recurring_cost"].where(sums["recurring_cost"] > 0)
     sums.insert(2, "ratio", ratio)
     counts = ["entries", "unstated_income", "unstated_cost"]
@@ -197,7 +197,7 @@ class Reserve:
                 f"{window} mesi, e il registro ne ha meno", f"{window} months, and the record has fewer"
             )
             allowed = say(f"dal {self.start} al {self.on}", f"from {self.start} to {self.on}")
-            raise EstimateError(Fault(what, "runway: window", allowed))
+            raise TooFewError(Fault(what, "runway: window", allowed))
         last = self.movements[
             (self.movements["date"] >= first) & ~self.movements["source"].isin(list(without))
         ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import EstimateError, Fault, say
+from analysis.errors import Fault, TooFewError, say
 from analysis.resources import intervals
 from analysis.resources.people import TABLE, TOTAL, Register, grouped, label_field
 from analysis.resources.registers import UNSTATED
@@ -140,7 +140,7 @@ class Survival:
         own = [curve for curve in self.curves if curve.group not in (TOTAL, UNSTATED)]
         if len(own) < 2 or not any(curve.events for curve in own):
             what = say("meno di due gruppi, o nessun evento", "fewer than two groups, or no event")
-            raise EstimateError(Fault(what, f"{TABLE}, {self.by}"))
+            raise TooFewError(Fault(what, f"{TABLE}, {self.by}"))
         days = np.concatenate([curve.days for curve in own])
         ended = np.concatenate([curve.ended for curve in own])
         group = np.repeat(np.arange(len(own)), [curve.persons for curve in own])
@@ -178,6 +178,18 @@ class Retention(Survival):
     def points(self, months: Sequence[int] = POINTS) -> pd.DataFrame:
         """One row a group and number of months: persons who started, those still followed and present (`followed`), share retained with its interval."""
         return self._shown(np.array(months, dtype=float))
+
+    def reached(self, months: Sequence[int] = POINTS) -> pd.DataFrame:
+        """`points` of all who started, together. Refused: nobody followed for as many months, or nobody who left before, and so no interval."""
+        rows = self.points(months)
+        whole = rows if self.by is None else rows[rows[self.by] == TOTAL].reset_index(drop=True)
+        if whole["low"].isna().any():
+            what = say(
+                "nessuno seguito così a lungo, o nessuno che sia uscito prima",
+                "nobody followed for so long, or nobody who left before",
+            )
+            raise TooFewError(Fault(what, TABLE, say(f"{max(months)} mesi", f"{max(months)} months")))
+        return whole
 
     def table(self, every: int = 3) -> pd.DataFrame:
         """The curve every so many months, from 0 to the last that anybody was followed for: as `points`. Between them nothing is told, so that no single exit is."""
@@ -274,7 +286,7 @@ def _curves(
     """Curves of the days from `start` to `event`; `also`: other dates at which a person is censored."""
     rows = found.rows[found.rows[start].notna()]
     if not len(rows):
-        raise EstimateError(Fault(say(f"nessuna data in «{start}»", f"no date in '{start}'"), TABLE))
+        raise TooFewError(Fault(say(f"nessuna data in «{start}»", f"no date in '{start}'"), TABLE))
     stop = rows[event[0]].copy()
     ended = stop.notna()
     for name in also:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from analysis.impact import difference, effect, estimated, frames, placebo, staggered
+from analysis.parts import Parts
 from analysis.study.evaluation import Comparison
 from tests.impact.comparison_fixtures import panel
 from tests.impact.test_frames import waves
@@ -23,7 +24,7 @@ LATE = replace(ADOPTED, id="late")
 def found():
     declared = [ADOPTED, QUARTERS, ALIKE, PERSONS, LATE]
     people = {one.id: frames.compared(*waves(), one) for one in declared if one.variable}
-    return people, estimated.every(declared, people, panel(), seed=3)
+    return people, estimated.every(declared, people, panel(), seed=3, parts=Parts())
 
 
 def test_all_of_a_design_are_estimated_and_not_the_first_alone(found):
@@ -35,8 +36,17 @@ def test_all_of_a_design_are_estimated_and_not_the_first_alone(found):
 
 def test_a_comparison_without_data_is_left_out(found):
     people, _ = found
-    kept = estimated.every([ADOPTED, QUARTERS, ALIKE], {"alike": people["alike"]}, None, seed=3)
+    kept = estimated.every(
+        [ADOPTED, QUARTERS, ALIKE], {"alike": people["alike"]}, None, seed=3, parts=Parts()
+    )
     assert list(kept) == ["alike"]
+
+
+@pytest.mark.parametrize("semesters", [1, 2])
+def test_adoption_of_a_panel_too_short_is_awaited(semesters):
+    parts, early = Parts(), panel()
+    kept = estimated.every([ADOPTED], {}, early[early["semester"] <= semesters], seed=3, parts=parts)
+    assert kept == {} and list(parts.awaited) == ["staggered"]
 
 
 def test_each_is_what_its_estimator_gives(found):
@@ -79,5 +89,5 @@ def test_self_selection_follows_what_the_study_says_of_it(case, found):
     one = {"weighting": ALIKE, "staggered": ADOPTED, "difference": PERSONS}[case.design]
     own = replace(one, chosen_by=case.chosen_by)
     assert own.self_selected is case.held
-    (made,) = estimated.every([own], people, panel(), seed=3).values()
+    (made,) = estimated.every([own], people, panel(), seed=3, parts=Parts()).values()
     assert bool(made.claim.checks["volunteers"]) is case.held

@@ -1,4 +1,4 @@
-"""Italian articles and prepositions before a quoted number that begins with a vowel when read aloud: elided, or gli and its compounds."""
+"""Italian articles and prepositions before a quoted number that begins with a vowel when read aloud, or is zero: elided, lo, gli and their compounds."""
 
 import json
 import re
@@ -36,7 +36,7 @@ PAIRS = {
     "Sul": "Sull'",
 }
 ELIDED = "8 8% 8,4% 8° 80% 85,7% 89 800 899,5 8.000 80.000 800.000 8.000.000 8\u00a0000 11 11% 11,5% 11.000 11000 11.000.000 11\u202f250 1 1% 1,5% 1,000"
-WHOLE = "0,8% 2 3,8 7% 9 10 12 18% 100 101 108 110 111 118,8 1.000 1000 1.800 1.000.000 1\u00a0000 1\u202f800 110.000 1100 1861 111.000 −8 −0,29 −11% -1 <0,001 ∞ +8 1° 1º n8"  # fmt: skip
+WHOLE = "01 2 3,8 7% 9 10 12 18% 100 101 108 110 111 118,8 1.000 1000 1.800 1.000.000 1\u00a0000 1\u202f800 110.000 1100 1861 111.000 −8 −0,29 −11% -1 <0,001 ∞ +8 1° 1º n8"  # fmt: skip
 
 
 def filled(text: str, language: str = "it", **options: bool) -> str:
@@ -46,13 +46,19 @@ def filled(text: str, language: str = "it", **options: bool) -> str:
 
 
 @pytest.mark.parametrize(("article", "short"), PAIRS.items())
-def test_before_a_vowel_the_article_is_elided_and_before_any_other_number_it_is_whole(
+def test_before_a_vowel_the_article_is_elided_before_zero_lo_and_before_any_other_number_it_is_whole(
     article: str, short: str
 ) -> None:
     for number in ELIDED.split(" "):
         text = f"{article} `{{lit}} {number}` delle persone"
         assert filled(text, markdown=False) == f"{short}{number} delle persone"
         assert filled(text, "en", markdown=False) == f"{article} {number} delle persone"
+    for number in ("0", "0,0%", "0,8%", "0,05"):
+        zero = {"il": "lo", "Il": "Lo"}.get(article, f"{article}lo")
+        for space in (" ", "\n", " **"):
+            text = f"{article}{space}`{{lit}} {number}` delle persone"
+            assert filled(text, markdown=False) == f"{zero}{space}{number} delle persone"
+            assert filled(text, "en", markdown=False) == f"{article}{space}{number} delle persone"
     for number in WHOLE.split(" "):
         text = f"{article} `{{lit}} {number}` delle persone"
         assert filled(text, markdown=False) == f"{article} {number} delle persone"
@@ -75,13 +81,13 @@ PLURALS = {
 
 
 @pytest.mark.parametrize(("article", "long"), PLURALS.items())
-def test_before_a_vowel_the_plural_article_is_gli(article: str, long: str) -> None:
-    for number in ("8", "80", "11", "8.000"):
+def test_before_a_vowel_or_zero_the_plural_article_is_gli(article: str, long: str) -> None:
+    for number in ("8", "80", "11", "8.000", "0"):
         for space in (" ", "\n", "\u00a0", " **"):
             text = f"{article}{space}`{{lit}} {number}` comuni"
             assert filled(text, markdown=False) == f"{long}{space}{number} comuni"
             assert filled(text, "en", markdown=False) == f"{article}{space}{number} comuni"
-    for number in ("2", "7", "10", "108", "1.800", "0,8"):
+    for number in ("2", "7", "10", "108", "1.800", "01"):
         text = f"per {article} `{{lit}} {number}` comuni"
         assert filled(text, markdown=False) == f"per {article} {number} comuni"
     for text in ("poi `{lit} 8`", "quasi `{lit} 8`", "lui `{lit} 8`", "i quali `{lit} 8`"):

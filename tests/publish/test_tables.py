@@ -118,3 +118,9 @@ def test_long_texts_break_into_as_few_lines_as_can_be() -> None:
     row = [{"text": "costo di un anno " * 12}, {"text": "assunzione della prova " * 18}]
     widths = tables.fit(head, [row])[2]
     assert widths[1] / widths[0] == pytest.approx(len(row[1]["text"]) / len(row[0]["text"]), rel=0.1)
+
+
+@pytest.mark.parametrize(("language", "note"), [("it", "Nessuna riga"), ("en", "No rows")])
+def test_a_table_without_rows_says_so(language, note):
+    empty = {**care_table(), "rows": [], "suppressed": []}
+    assert [text.split(":")[0] for text in tables.printed("tbl-x", empty, HERE, language)["notes"]] == [note]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import EstimateError
+from analysis.errors import EstimateError, TooFewError
 from analysis.evidence import columns
 from analysis.resources import campaigns
 from tests.resources import pipeline_registers as registers
@@ -196,3 +196,10 @@ def test_interval_of_donors_covers():
         )
         inside += row["low"] <= truth <= row["high"]
     assert COVERAGE[0] <= inside / 400 <= COVERAGE[1]
+
+
+@pytest.mark.parametrize("raised", [[10.0], [0.0, 0.0]])
+def test_one_campaign_and_none_that_raised_are_too_few_for_an_overall_cost(english, raised):
+    few = campaigns.efficiency(simple([5.0] * len(raised), raised))
+    with pytest.raises(TooFewError, match="fewer than two campaigns, or nothing raised"):
+        few.overall()

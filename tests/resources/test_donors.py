@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import EstimateError
+from analysis.errors import EstimateError, TooFewError
 from analysis.evidence import columns
 from analysis.resources import donors
 from analysis.resources.intervals import wilson
@@ -214,3 +214,10 @@ def test_campaigns_with_few_donors_are_left_out_of_what_is_told_by_all():
     kept = donors.broad(gifts, 5)
     assert kept["gift"].tolist() == ["g0", "g1", "g2", "g3", "g4", "g8"]
     assert donors.broad(gifts, 2)["gift"].tolist() == gifts["gift"].tolist()
+
+
+def test_a_register_without_two_whole_years_has_no_retention_yet(english):
+    young = donors.register(registers.gifts(), registers.END, start=dt.date(registers.END.year, 2, 1))
+    assert young.table()["persons"].sum() > 0
+    with pytest.raises(TooFewError, match="two in a row"):
+        donors.retention(young)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import EstimateError
+from analysis.errors import EstimateError, TooFewError
 from analysis.resources import people as volunteers
 from tests.resources.volunteers import END, SEMESTERS, people, specified
 
@@ -126,3 +126,10 @@ def test_nobody_started(english):
         volunteers.mix(none, "role")
     with pytest.raises(EstimateError, match="no hours recorded"):
         volunteers.hours(none)
+
+
+def test_fewer_than_asked_for_are_too_few(register, english):
+    n = len(register.started)
+    assert len(volunteers.mix(register, "role", least=n).table())
+    with pytest.raises(TooFewError, match=f"{n} persons; allowed: ≥ {n + 1}"):
+        volunteers.mix(register, "role", least=n + 1)

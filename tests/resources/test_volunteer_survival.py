@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import EstimateError
+from analysis.errors import EstimateError, TooFewError
 from analysis.resources import people as volunteers
 from analysis.resources import volunteer_survival as survival
 from tests.resources.volunteers import END, people, specified
@@ -110,3 +110,12 @@ def test_the_curve_does_not_depend_on_the_order_or_on_the_day_it_is_moved_to():
     one = survival.retention(volunteers.register(table, END)).table()
     other = survival.retention(volunteers.register(moved.iloc[::-1], END + pd.Timedelta(days=31))).table()
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_months_that_nobody_was_followed_for_or_left_within_are_too_few(english):
+    stay = survival.retention(volunteers.register(people(), END), "from_company")
+    late = stay.table(1).query("from_company == 'total'").dropna(subset="low")["months"].to_list()
+    assert stay.reached(late)["months"].tolist() == late
+    for months in ((late[0], 999), (0, late[0])):
+        with pytest.raises(TooFewError, match="nobody followed for so long, or nobody who left before"):
+            stay.reached(months)
