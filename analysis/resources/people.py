@@ -227,9 +227,7 @@ def mix(found: Register, by: str, of: str = "started", least: int = 1) -> Mix:
         raise EstimateError(Fault(f"of = {of}", TABLE, "recruited, started"))
     rows = found.rows if of == "recruited" else found.started
     if len(rows) < least:
-        what = say("nessuno ha mai fatto un turno", "nobody ever did a shift")
-        if len(rows):
-            what = say(f"{len(rows)} persone", f"{len(rows)} persons")
+        what = say("troppo poche persone con un turno", "too few persons who did a shift")
         raise TooFewError(Fault(what, TABLE, f"≥ {least}"))
     groups = grouped(rows, by)
     names = tuple(code for code, _ in groups)

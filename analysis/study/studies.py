@@ -166,9 +166,11 @@ class Study:
                     step,
                 )
             )
-        doubled = self._doubled(name)
-        if doubled:
-            raise StudyError(doubled)
+        if len(sources) > 1:
+            what = say(f"la tabella {name} sta in due posti", f"the table {name} stands in two places")
+            once = say("un solo file o foglio per tabella", "one file or sheet a table")
+            step = say("Togliere quello che non serve.", "Remove the one that is not needed.")
+            raise StudyError(Fault(what, " + ".join(map(self._shown_source, sources)), once, step))
         shown = self._shown_source(sources[0])
         frame, faults = checking.check(
             self._raw(name), table, shown, self.settings.dialect, self._surroundings
@@ -180,21 +182,6 @@ class Study:
     def _shown_source(self, source: Source) -> str:
         sheet = say(f", foglio {source.sheet}", f", sheet {source.sheet}") if source.sheet else ""
         return self.shown(source.path) + sheet
-
-    def _doubled(self, name: str) -> list[Fault]:
-        sources = self._located[0].get(name, [])
-        if len(sources) < 2:
-            return []
-        places_ = " + ".join(self._shown_source(source) for source in sources)
-        what = say(f"la tabella {name} sta in due posti", f"the table {name} stands in two places")
-        return [
-            Fault(
-                what,
-                places_,
-                say("un solo file o foglio per tabella", "one file or sheet a table"),
-                say("Togliere quello che non serve.", "Remove the one that is not needed."),
-            )
-        ]
 
     def _raw(self, name: str) -> pd.DataFrame:
         source = self._located[0][name][0]

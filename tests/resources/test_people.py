@@ -122,7 +122,7 @@ def test_every_fault_is_told_at_once_and_groupings_are_known(register, english):
 def test_nobody_started(english):
     none = volunteers.register(people().iloc[[3]], END)
     assert volunteers.by_semester(none, SEMESTERS).table()["active"].tolist() == [0, 0]
-    with pytest.raises(EstimateError, match="nobody ever did a shift"):
+    with pytest.raises(TooFewError, match="too few persons who did a shift; allowed: ≥ 1"):
         volunteers.mix(none, "role")
     with pytest.raises(EstimateError, match="no hours recorded"):
         volunteers.hours(none)
@@ -131,5 +131,5 @@ def test_nobody_started(english):
 def test_fewer_than_asked_for_are_too_few(register, english):
     n = len(register.started)
     assert len(volunteers.mix(register, "role", least=n).table())
-    with pytest.raises(TooFewError, match=f"{n} persons; allowed: ≥ {n + 1}"):
+    with pytest.raises(TooFewError, match=f"too few persons who did a shift; allowed: ≥ {n + 1}"):
         volunteers.mix(register, "role", least=n + 1)
